@@ -1,0 +1,96 @@
+#include "core/decimal.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace clickstream {
+namespace {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Exponents beyond this say "huge" or "nothing" whatever the digits are: no JSON text that fits in memory makes up
+// for them.
+constexpr std::int64_t kExponentLimit = 1'000'000'000'000;
+
+std::int64_t parse_exponent(std::string_view text) {
+  bool negative = false;
+  if (text.front() == '+' || text.front() == '-') {
+    negative = text.front() == '-';
+    text.remove_prefix(1);
+  }
+  std::int64_t exponent = 0;
+  for (const char c : text) exponent = std::min(exponent * 10 + (c - '0'), kExponentLimit);
+  return negative ? -exponent : exponent;
+}
+
+}  // namespace
+
+// find_first_of() would call a function for each character.
+std::size_t exponent_mark(std::string_view number) {
+  const auto mark = std::find_if(number.begin(), number.end(), [](char c) { return c == 'e' || c == 'E'; });
+  return static_cast<std::size_t>(mark - number.begin());
+}
+
+DecimalMicros parse_seconds(std::string_view number) {
+  DecimalMicros result;
+  if (number.front() == '-') {
+    result.negative = true;
+    number.remove_prefix(1);
+  }
+  std::int64_t exponent = 6;  // seconds to microseconds
+  if (const auto mark = exponent_mark(number); mark < number.size()) {
+    exponent += parse_exponent(number.substr(mark + 1));
+    number = number.substr(0, mark);
+  }
+  const auto point = std::min(number.find('.'), number.size());
+
+  // How many of the digits, from the left, stand before the decimal point of the value in microseconds. May be
+  // negative (the value starts with zeros after the point) and may exceed the digits that are there.
+  std::int64_t before_point = static_cast<std::int64_t>(point) + exponent;
+  bool first_cut = true;
+  for (const char c : number) {
+    if (c == '.') continue;
+    const int digit = c - '0';
+    if (before_point > 0) {
+      if (result.whole >= 100'000'000'000'000'000) {  // 10^17: one more digit makes 10^18
+        result.huge = true;
+        return result;
+      }
+      result.whole = result.whole * 10 + digit;
+      --before_point;
+      continue;
+    }
+    if (first_cut) {
+      first_cut = false;
+      if (before_point == 0) result.half = digit >= 5;
+    }
+    if (digit != 0) {
+      result.inexact = true;
+      break;
+    }
+  }
+  for (; before_point > 0 && result.whole != 0; --before_point) {
+    if (result.whole >= 100'000'000'000'000'000) {
+      result.huge = true;
+      return result;
+    }
+    result.whole *= 10;
+  }
+  return result;
+}
+
+bool is_integer_literal(std::string_view number) {
+  if (number.front() == '-') number.remove_prefix(1);
+  return std::all_of(number.begin(), number.end(), is_digit);
+}
+
+std::optional<std::int64_t> parse_non_negative(std::string_view integer_literal) {
+  std::int64_t value = 0;
+  const char* end = integer_literal.data() + integer_literal.size();
+  const auto [stop, error] = std::from_chars(integer_literal.data(), end, value);
+  if (error != std::errc{} || stop != end || value < 0) return std::nullopt;
+  return value;
+}
+
+}  // namespace clickstream
