@@ -1,0 +1,71 @@
+// The metrics engine of one partition: events in, figures out.
+//
+// Pure: its state is a function of the calls made to it. It reads no clock, does no I/O, starts no thread, and is
+// used by one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "clickstream/event.h"
+#include "clickstream/malformed.h"
+#include "clickstream/metrics.h"
+#include "clickstream/session.h"
+
+namespace clickstream {
+
+struct EngineConfig {
+  Duration gap = std::chrono::minutes{30};       ///< a silence of exactly this much still joins
+  Duration lateness = std::chrono::seconds{10};  ///< how far the watermark stays behind the newest event
+  std::optional<std::size_t> max_pages = 200;    ///< distinct pages told apart; absent: all
+  std::size_t max_ids = 65'536;                  ///< event ids remembered with an open session
+  std::size_t busiest = 10;                      ///< how many sessions take_busiest() gives
+  bool count_users = false;                      ///< keep the set of users: for a bounded input only
+};
+
+enum class Outcome : std::uint8_t { counted, duplicate, late };
+
+class Engine {
+ public:
+  explicit Engine(const EngineConfig& config);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Judges and counts one event, then moves the watermark to the highest min(event time, record time) less the
+  /// lateness, which closes the sessions that end more than the gap before it.
+  Outcome apply(const Event& event, Timestamp record_time);
+
+  /// Counts a record that is no event.
+  void reject(Malformed reason);
+
+  /// Moves the watermark (never back) without an event, and closes what it passes.
+  void advance_watermark(Timestamp watermark);
+
+  /// The end of a bounded input: every session closes.
+  void close_all();
+
+  /// Kept up to date by every call; nothing is walked to answer.
+  const Metrics& metrics() const;
+
+  /// Absent before the first event.
+  std::optional<Timestamp> watermark() const;
+
+  /// The sessions with the most events among those touched since the last call, at their present value (closed
+  /// ones at their last), most events first, then by session and user. Where listed sessions merged, some may be missing. Starts a new round.
+  std::vector<Session> take_busiest();
+
+  /// The distinct users of counted events, in no order; empty unless they are counted.
+  std::vector<UserId> users() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The order of take_busiest(), for merging the lists of several engines.
+bool busier(const Session& a, const Session& b);
+
+}  // namespace clickstream

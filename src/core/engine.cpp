@@ -1,0 +1,164 @@
+#include "clickstream/engine.h"
+
+#include <absl/container/flat_hash_set.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "core/busiest.h"
+#include "core/page_table.h"
+#include "core/session_table.h"
+
+namespace clickstream {
+namespace {
+
+// XXH3 has been stable since 0.8.0: the hashes may outlive the process.
+std::uint64_t hash(std::string_view event_id) { return XXH3_64bits(event_id.data(), event_id.size()); }
+
+std::size_t duration_bucket(Duration duration) {
+  const auto bound = std::find_if(kDurationBuckets.begin(), kDurationBuckets.end(),
+                                  [&](int seconds) { return duration <= std::chrono::seconds{seconds}; });
+  return static_cast<std::size_t>(bound - kDurationBuckets.begin());
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  explicit Impl(const EngineConfig& engine_config)
+      : config(engine_config), sessions(config.gap), busiest(config.busiest), pages(config.max_pages) {
+    if (config.count_users) metrics.users = 0;
+  }
+
+  Outcome judge(const Event& event);
+  void move_watermark(Timestamp to);
+  void close_before(Timestamp time);
+
+  // What a session adds to the figures over all sessions: taken out before it changes, put in again afterwards.
+  void put_in(const Session& session);
+  void take_out(const Session& session);
+
+  EngineConfig config;
+  Metrics metrics;
+  SessionTable sessions;
+  Busiest busiest;
+  PageTable pages;
+  absl::flat_hash_set<UserId> users;
+  Timestamp watermark = Timestamp::min();  // min: before the first event
+};
+
+Outcome Engine::Impl::judge(const Event& event) {
+  const std::uint64_t id = hash(event.event_id);
+  const auto& joined = sessions.joined_by(event);
+  if (joined.empty()) {
+    if (event.end() + config.gap < watermark) return Outcome::late;
+  } else if (std::any_of(joined.begin(), joined.end(),
+                         [&](SessionTable::Index i) { return sessions[i].ids.contains(id); })) {
+    return Outcome::duplicate;
+  }
+  SessionTable::Index index;
+  if (joined.empty()) {
+    index = sessions.open(event);
+    ++metrics.sessions.opened;
+  } else {
+    index = joined.front();
+    take_out(sessions[index].session);
+    for (std::size_t i = 1; i < joined.size(); ++i) {
+      take_out(sessions[joined[i]].session);
+      busiest.merged(sessions, joined[i]);
+      metrics.evicted_ids += sessions.merge(index, joined[i], config.max_ids);
+      ++metrics.sessions.merged;
+    }
+  }
+  sessions[index].session.add(event);
+  if (sessions[index].ids.insert(id, config.max_ids)) ++metrics.evicted_ids;
+  put_in(sessions[index].session);
+  busiest.touched(sessions, index);
+  return Outcome::counted;
+}
+
+void Engine::Impl::put_in(const Session& session) {
+  if (session.bounced()) ++metrics.sessions.bounced;
+  if (session.clicks > 0) ++metrics.sessions.with_click;
+  metrics.sessions.total_duration += session.duration();
+}
+
+void Engine::Impl::take_out(const Session& session) {
+  if (session.bounced()) --metrics.sessions.bounced;
+  if (session.clicks > 0) --metrics.sessions.with_click;
+  metrics.sessions.total_duration -= session.duration();
+}
+
+void Engine::Impl::move_watermark(Timestamp to) {
+  if (to <= watermark) return;
+  watermark = to;
+  close_before(watermark);
+}
+
+void Engine::Impl::close_before(Timestamp time) {
+  for (auto index = sessions.close_next(time); index != SessionTable::kNone; index = sessions.close_next(time)) {
+    const Session& session = sessions[index].session;
+    ++metrics.sessions.closed;
+    if (session.bounced()) ++metrics.closed.bounced;
+    metrics.closed.total_duration += session.duration();
+    ++metrics.closed.duration_histogram[duration_bucket(session.duration())];
+    busiest.closed(sessions, index);
+  }
+}
+
+Engine::Engine(const EngineConfig& config) : impl_(std::make_unique<Impl>(config)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Outcome Engine::apply(const Event& event, Timestamp record_time) {
+  Metrics& metrics = impl_->metrics;
+  ++metrics.events.consumed;
+  const Outcome outcome = impl_->judge(event);
+  switch (outcome) {
+    case Outcome::counted:
+      ++metrics.events.counted;
+      if (impl_->config.count_users && impl_->users.insert(event.user).second) ++*metrics.users;
+      switch (action_of(event.action)) {
+        case Action::page_view:
+          ++metrics.page_views;
+          impl_->pages.count(page_path(event.page), metrics.pages);
+          break;
+        case Action::click:
+          ++metrics.clicks;
+          break;
+        case Action::other:
+          break;
+      }
+      break;
+    case Outcome::duplicate:
+      ++metrics.events.duplicate;
+      break;
+    case Outcome::late:
+      ++metrics.events.late;
+      break;
+  }
+  impl_->move_watermark(std::min(event.timestamp, record_time) - impl_->config.lateness);
+  return outcome;
+}
+
+void Engine::reject(Malformed reason) {
+  ++impl_->metrics.events.consumed;
+  ++impl_->metrics.events.malformed[index(reason)];
+}
+
+void Engine::advance_watermark(Timestamp watermark) { impl_->move_watermark(watermark); }
+
+void Engine::close_all() { impl_->close_before(Timestamp::max()); }
+
+const Metrics& Engine::metrics() const { return impl_->metrics; }
+
+std::optional<Timestamp> Engine::watermark() const {
+  if (impl_->watermark == Timestamp::min()) return std::nullopt;
+  return impl_->watermark;
+}
+
+std::vector<Session> Engine::take_busiest() { return impl_->busiest.take(impl_->sessions); }
+
+std::vector<UserId> Engine::users() const { return {impl_->users.begin(), impl_->users.end()}; }
+
+}  // namespace clickstream

@@ -1,0 +1,573 @@
+// The engine against a slow, obvious oracle, on random logs; and the two laws of the final figures.
+//
+// Each case comes from a seed of its own. CLICKSTREAM_PROPERTY_CASES multiplies their number (100 = a long night).
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <initializer_list>
+#include <iostream>
+#include <map>
+#include <random>
+#include <set>
+#include <span>
+#include <sstream>
+#include <tuple>
+#include <utility>
+
+#include "clickstream/encode.h"
+#include "clickstream/engine_set.h"
+#include "support/catch.h"
+#include "support/oracle.h"
+#include "support/script.h"
+
+namespace clickstream {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::uint64_t cases(std::uint64_t normally) {
+  const char* factor = std::getenv("CLICKSTREAM_PROPERTY_CASES");
+  return factor == nullptr ? normally : normally * std::strtoull(factor, nullptr, 10);
+}
+
+// The same numbers everywhere: std:: distributions differ between libraries.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : bits_(seed) {}
+  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(bits_() % static_cast<std::uint64_t>(n)); }
+  bool one_in(std::int64_t n) { return below(n) == 0; }
+  template <class T>
+  T any_of(std::initializer_list<T> values) {
+    return values.begin()[below(static_cast<std::int64_t>(values.size()))];
+  }
+  std::string_view any_of(std::span<const std::string_view> values) {
+    return values[static_cast<std::size_t>(below(static_cast<std::int64_t>(values.size())))];
+  }
+  template <class T>
+  void shuffle(std::vector<T>& values) {
+    for (std::size_t i = values.size(); i > 1; --i) {
+      std::swap(values[i - 1], values[static_cast<std::size_t>(below(static_cast<std::int64_t>(i)))]);
+    }
+  }
+
+ private:
+  std::mt19937_64 bits_;
+};
+
+// One event of a log, with views of literals only.
+struct Sent {
+  Event event;
+  Timestamp record_time;
+};
+
+struct Step {
+  enum class Kind { event, malformed, watermark, busiest };
+  Kind kind = Kind::event;
+  Sent sent{};            // event
+  Malformed reason{};     // malformed
+  Timestamp watermark{};  // watermark
+};
+
+struct Log {
+  EngineConfig config;
+  std::vector<Step> steps;
+};
+
+constexpr std::array<std::string_view, 24> kIds = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l",
+                                                   "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w", "x"};
+constexpr std::array<std::string_view, 12> kPages = {"/",  "/a",  "/a?x=1", "/a#top", "?x",   "#",
+                                                     "/b", "/b/", "/B",     "c",      "/d?#", "/?"};
+constexpr std::array<std::string_view, 8> kActions = {"page_view", "page_view", "page_view", "click",
+                                                      "click",     "scroll",    "Click",     ""};
+
+// A span at one of the edges of the rules: nothing, the gap, several gaps, one microsecond either way.
+Duration edge(Random& random, Duration gap) {
+  const Duration gaps = random.any_of({0, 0, 1, 1, 2, 3}) * gap;
+  const Duration span = gaps / random.any_of({1, 1, 1, 2});
+  return std::max(Duration{0}, span + microseconds{random.any_of({0, 0, 0, -1, 1})});
+}
+
+Event random_event(Random& random, std::int64_t users, std::int64_t sessions, std::size_t ids) {
+  Event event;
+  event.event_id = random.any_of(std::span(kIds).first(ids));
+  event.user = UserId{random.below(users)};
+  event.session = SessionId{random.below(sessions)};
+  event.page = random.any_of(std::span(kPages));
+  event.action = random.any_of(std::span(kActions));
+  return event;
+}
+
+// Anything goes: disorder, late, repeats that differ, record times before and after.
+Log random_log(std::uint64_t seed) {
+  Random random(seed);
+  Log log;
+  log.config.gap = random.any_of<Duration>({seconds{10}, minutes{30}, microseconds{3}, microseconds{0}});
+  log.config.lateness =
+      random.any_of<Duration>({seconds{0}, seconds{1}, log.config.gap, 4 * log.config.gap, 20 * log.config.gap});
+  log.config.max_pages = random.any_of<std::optional<std::size_t>>({std::nullopt, 200, 3, 1, 0});
+  log.config.busiest = random.any_of<std::size_t>({1, 3, 10});
+  log.config.count_users = !random.one_in(4);
+  const std::int64_t users = random.any_of({1, 1, 2, 3});
+  const std::int64_t sessions = random.any_of({1, 1, 2});
+  const std::size_t ids = random.any_of<std::size_t>({2, 8, 24});
+  const Duration disorder = random.any_of({0, 1, 2, 6, 12}) * log.config.gap;
+  const std::int64_t length = 1 + random.below(random.any_of({4, 12, 40}));
+  const std::int64_t pace = random.any_of({1, 3});
+  const std::int64_t skewed_clocks = random.any_of({1, 4, 1000});  // one record in so many has a time of its own
+
+  Timestamp now = kScriptStart;
+  while (static_cast<std::int64_t>(log.steps.size()) < length) {
+    Step step;
+    if (random.one_in(15)) {
+      step.kind = random.any_of({Step::Kind::malformed, Step::Kind::watermark, Step::Kind::busiest});
+      step.reason = static_cast<Malformed>(random.below(static_cast<std::int64_t>(kMalformedReasons)));
+      step.watermark = now + edge(random, log.config.gap);
+      step.watermark -= edge(random, log.config.gap);
+    } else {
+      Event event = random_event(random, users, sessions, ids);
+      now += random.one_in(pace) ? edge(random, log.config.gap) : Duration{0};
+      const Duration behind = random.any_of({0, 0, 1, 2, 4}) * disorder / 4;
+      event.timestamp = now - behind + microseconds{random.any_of({0, 0, 0, -1, 1})};
+      event.duration = random.one_in(2) ? Duration{0} : edge(random, log.config.gap);
+      if (random.one_in(8)) {  // a stay that may bridge several sessions
+        event.timestamp = now - disorder;
+        event.duration = disorder;
+      }
+      step.sent = {event, event.timestamp};
+      if (random.one_in(skewed_clocks)) {
+        const Duration skew = edge(random, log.config.gap);
+        step.sent.record_time += random.any_of({-1, 1}) * skew;
+      }
+    }
+    log.steps.push_back(step);
+  }
+  return log;
+}
+
+// One visitor's moments so far apart that only a stay joins them, in any order: many sessions, and merges of many.
+Log random_log_of_bridges(std::uint64_t seed) {
+  Random random(seed);
+  Log log;
+  log.config.gap = random.any_of<Duration>({seconds{10}, minutes{30}, microseconds{3}});
+  log.config.lateness = random.any_of({4, 30, 30}) * log.config.gap;
+  log.config.busiest = random.any_of<std::size_t>({0, 1, 3, 10});
+  for (std::int64_t i = 1 + random.below(20); i > 0; --i) {
+    Step step;
+    if (random.one_in(8)) step.kind = Step::Kind::busiest;
+    step.sent.event = random_event(random, 1, random.any_of({1, 1, 2}), 24);
+    step.sent.event.timestamp = kScriptStart + random.below(12) * (log.config.gap + log.config.gap / 2);
+    step.sent.event.timestamp += microseconds{random.any_of({0, 0, -1, 1})};
+    if (random.one_in(3)) step.sent.event.duration = edge(random, log.config.gap);
+    if (random.one_in(5)) step.sent.event.duration = random.below(12) * log.config.gap;
+    step.sent.record_time = step.sent.event.timestamp;
+    log.steps.push_back(step);
+  }
+  return log;
+}
+
+// Sessions that outgrow what is remembered of their ids, but never merge: each keeps within one gap.
+Log random_log_of_long_sessions(std::uint64_t seed) {
+  Random random(seed);
+  Log log;
+  log.config.gap = seconds{10};
+  log.config.lateness = seconds{20};
+  log.config.max_ids = random.any_of<std::size_t>({1, 2, 3, 5});
+  Timestamp now = kScriptStart;
+  for (std::int64_t i = 1 + random.below(40); i > 0; --i) {
+    if (random.one_in(15)) now += 4 * log.config.gap;
+    Step step;
+    step.sent.event = random_event(random, 2, 2, random.any_of<std::size_t>({4, 8}));
+    step.sent.event.timestamp = now + random.below(11) * seconds{1};
+    step.sent.record_time = step.sent.event.timestamp;
+    log.steps.push_back(step);
+  }
+  return log;
+}
+
+std::string_view name(Outcome outcome) {
+  return outcome == Outcome::counted ? "counted" : outcome == Outcome::duplicate ? "duplicate" : "late";
+}
+
+// Only the figures that differ.
+std::string compare(const Metrics& expected, const Metrics& found) {
+  const auto right = figures(expected, std::nullopt);
+  const auto actual = figures(found, std::nullopt);
+  std::set<std::string> names;
+  for (const auto& [key, text] : right) names.insert(key);
+  for (const auto& [key, text] : actual) names.insert(key);
+  const auto at = [](const std::map<std::string, std::string>& all, const std::string& key) {
+    return all.count(key) > 0 ? all.at(key) : "none";
+  };
+  std::string out;
+  for (const std::string& key : names) {
+    if (at(right, key) != at(actual, key)) out += " " + key + "=" + at(actual, key) + " (not " + at(right, key) + ")";
+  }
+  return out.empty() ? " pages in another order" : out;
+}
+
+std::string text_of(const std::vector<Session>& sessions) {
+  std::ostringstream text;
+  for (const Session& session : sessions) {
+    text << " " << value(session.user) << "/" << value(session.id) << ":" << session.events;
+  }
+  return text.str();
+}
+
+auto all_fields(const Session& s) {
+  return std::tuple(s.user, s.id, s.start, s.end, s.event_duration, s.events, s.page_views, s.clicks);
+}
+
+// Whether `found` are the first `size` of those touched. Where sessions merged in the round, only the first is sure:
+// the two may have taken the place of another.
+bool are_busiest(const std::vector<Session>& found, const std::vector<Session>& touched, std::size_t size,
+                 bool merged) {
+  const auto before = [](const Session& a, const Session& b) { return all_fields(a) < all_fields(b); };
+  std::vector<Session> some = found;
+  std::vector<Session> all = touched;
+  std::sort(some.begin(), some.end(), before);
+  std::sort(all.begin(), all.end(), before);
+  if (!std::includes(all.begin(), all.end(), some.begin(), some.end(), before)) return false;
+  if (!std::is_sorted(found.begin(), found.end(), busier)) return false;
+  const std::size_t sure = std::min({size, touched.size(), merged ? std::size_t{1} : size});
+  if (found.size() < sure || found.size() > size) return false;
+  // Sessions of the same ids, start and number of events are in no order.
+  return std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(sure), touched.begin(),
+                    [](const Session& a, const Session& b) { return !busier(a, b) && !busier(b, a); });
+}
+
+// Feeds the log to both; empty if they agree after every step and at the end.
+std::string first_difference(const Log& log) {
+  Engine engine(log.config);
+  OracleReplay oracle(log.config);
+  std::uint64_t merged_before = 0;
+  for (std::size_t i = 0; i <= log.steps.size(); ++i) {
+    const std::string where = "step " + std::to_string(i + 1) + ":";
+    if (i == log.steps.size()) {
+      engine.close_all();
+      oracle.close_all();
+    } else if (const Step& step = log.steps[i]; step.kind == Step::Kind::event) {
+      const Outcome expected = oracle.apply(step.sent.event, step.sent.record_time);
+      const Outcome found = engine.apply(step.sent.event, step.sent.record_time);
+      if (found != expected) return where + " is " + std::string(name(found)) + ", not " + std::string(name(expected));
+    } else if (step.kind == Step::Kind::malformed) {
+      engine.reject(step.reason);
+      oracle.reject(step.reason);
+    } else if (step.kind == Step::Kind::watermark) {
+      engine.advance_watermark(step.watermark);
+      oracle.advance_watermark(step.watermark);
+    } else {
+      const std::uint64_t merged_now = oracle.metrics().sessions.merged;
+      const bool merged = merged_now != std::exchange(merged_before, merged_now);
+      const std::vector<Session> touched = oracle.take_touched();
+      const std::vector<Session> found = engine.take_busiest();
+      if (!are_busiest(found, touched, log.config.busiest, merged)) {
+        return where + " the busiest are" + text_of(found) + ", of" + text_of(touched);
+      }
+    }
+    const Metrics expected = oracle.metrics();
+    const Metrics& found = engine.metrics();
+    if (!(found == expected)) return where + compare(expected, found);
+    if (found.sessions.open() != oracle.open_sessions()) return where + " open sessions are not those counted";
+    if (engine.watermark() != oracle.watermark()) return where + " the watermark differs";
+    const EventCounts& books = found.events;
+    if (books.consumed != books.counted + books.duplicate + books.late + books.malformed_total()) {
+      return where + " the books do not balance";
+    }
+    std::vector<UserId> users = engine.users();
+    std::sort(users.begin(), users.end());
+    if (users.size() != found.users.value_or(0)) return where + " users() has another number than the figure";
+    if (std::adjacent_find(users.begin(), users.end()) != users.end()) return where + " a user twice";
+  }
+  return "";
+}
+
+// The shortest log still wrong that dropping steps leads to.
+Log shrunk(Log log) {
+  for (std::size_t chunk = log.steps.size(); chunk > 0;) {
+    bool dropped = false;
+    for (std::size_t i = 0; i + chunk <= log.steps.size();) {
+      Log shorter = log;
+      const auto begin = shorter.steps.begin() + static_cast<std::ptrdiff_t>(i);
+      shorter.steps.erase(begin, begin + static_cast<std::ptrdiff_t>(chunk));
+      if (first_difference(shorter).empty()) {
+        ++i;
+      } else {
+        log = shorter;
+        dropped = true;
+      }
+    }
+    if (!dropped || chunk > log.steps.size()) chunk /= 2;
+  }
+  return log;
+}
+
+// The log as a behaviour script that says what the oracle says.
+std::string script_of(const Log& log) {
+  const auto at = [](Timestamp moment) { return format_span(moment - kScriptStart); };
+  std::ostringstream script;
+  script << "# What the oracle says of a log that the engine counts otherwise\n";
+  script << "options gap=" << format_span(log.config.gap) << " lateness=" << format_span(log.config.lateness);
+  script << " max_pages=" << log.config.max_pages.value_or(1'000'000) << " max_ids=" << log.config.max_ids << "\n";
+  EngineConfig config = log.config;
+  config.count_users = true;
+  OracleReplay oracle(config);
+  const auto expect = [&] {
+    script << "expect";
+    for (const auto& [key, text] : figures(oracle.metrics(), oracle.watermark())) {
+      if (text != "0") script << " " << key << "=" << text;
+    }
+    script << "\n";
+  };
+  for (const Step& step : log.steps) {
+    if (step.kind == Step::Kind::event) {
+      const Event& event = step.sent.event;
+      script << "event user=" << value(event.user) << " session=" << value(event.session) << " id=" << event.event_id
+             << " at=" << at(event.timestamp) << " for=" << format_span(event.duration) << " page=" << event.page
+             << " action=" << event.action << " record=" << at(step.sent.record_time) << " -> "
+             << name(oracle.apply(event, step.sent.record_time)) << "\n";
+    } else if (step.kind == Step::Kind::malformed) {
+      script << "malformed " << clickstream::name(step.reason) << "\n";
+      oracle.reject(step.reason);
+    } else if (step.kind == Step::Kind::watermark) {
+      script << "watermark " << at(step.watermark) << "\n";
+      oracle.advance_watermark(step.watermark);
+    } else {
+      script << "# take_busiest(), of" << text_of(oracle.take_touched()) << "\n";
+    }
+  }
+  expect();
+  script << "end\n";
+  oracle.close_all();
+  expect();
+  return script.str();
+}
+
+void check(const Log& log, std::uint64_t seed) {
+  if (first_difference(log).empty()) return;
+  const Log least = shrunk(log);
+  std::cerr << script_of(least);  // Catch2 would break its lines
+  FAIL("seed " << seed << ": " << first_difference(least) << "; the script is above");
+}
+
+// A set of events under the conditions of the laws: a repeat of an id within a session is identical.
+std::vector<Event> random_events(Random& random, Duration gap) {
+  const std::int64_t users = random.any_of({1, 2, 4});
+  const std::int64_t sessions = random.any_of({1, 2});
+  const std::size_t ids = random.any_of<std::size_t>({6, 24});
+  std::vector<Event> events;
+  std::set<std::tuple<std::string_view, UserId, SessionId>> used;
+  Timestamp now = kScriptStart;
+  for (std::int64_t i = random.below(25); i > 0; --i) {
+    Event event = random_event(random, users, sessions, ids);
+    now += random.one_in(2) ? edge(random, gap) : Duration{0};
+    event.timestamp = now;
+    event.duration = random.one_in(2) ? Duration{0} : edge(random, gap);
+    if (used.insert({event.event_id, event.user, event.session}).second) events.push_back(event);
+    if (random.one_in(10)) {  // so long a silence that the ids may come again
+      now += 20 * gap;
+      used.clear();
+    }
+  }
+  for (std::int64_t i = random.below(5); i > 0 && !events.empty(); --i) {
+    events.push_back(events[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(events.size())))]);
+  }
+  return events;
+}
+
+// An arrival order in which no event comes after one that is more than the lateness younger.
+std::vector<Event> arrival_order(Random& random, const std::vector<Event>& events, Duration lateness) {
+  struct Arrival {
+    Timestamp due;
+    Event event;
+  };
+  std::vector<Arrival> arrivals;
+  for (const Event& event : events) {
+    const std::int64_t delay = random.any_of({random.below(lateness.count() + 1), std::int64_t{0}, lateness.count()});
+    arrivals.push_back({event.timestamp + Duration{delay}, event});
+  }
+  random.shuffle(arrivals);
+  std::stable_sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) { return a.due < b.due; });
+  std::vector<Event> order;
+  for (const Arrival& arrival : arrivals) order.push_back(arrival.event);
+  return order;
+}
+
+EngineConfig config_of_the_laws(Random& random) {
+  EngineConfig config;
+  config.gap = random.any_of<Duration>({seconds{10}, minutes{30}, microseconds{2}});
+  config.lateness = random.any_of<std::int64_t>({0, 1, 2, 5, 100}) * config.gap / 2;
+  config.max_pages = std::nullopt;
+  config.count_users = true;
+  return config;
+}
+
+Engine fed(const EngineConfig& config, const std::vector<Event>& log, Random& random) {
+  Engine engine(config);
+  for (const Event& event : log) {
+    const Duration clock_behind = random.one_in(4) ? edge(random, config.gap) : Duration{0};
+    engine.apply(event, event.timestamp - clock_behind);
+  }
+  engine.close_all();
+  return engine;
+}
+
+// Opened and merged depend on the order, their difference does not; pages come in the order they were seen.
+Metrics without_order(Metrics metrics) {
+  metrics.sessions.opened -= metrics.sessions.merged;
+  metrics.sessions.merged = 0;
+  std::sort(metrics.pages.begin(), metrics.pages.end(),
+            [](const PageViews& a, const PageViews& b) { return a.page < b.page; });
+  return metrics;
+}
+
+std::string dump(const std::vector<Event>& events) {
+  std::string lines;
+  for (const Event& event : events) {
+    encode(event, lines);
+    lines += '\n';
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("The engine counts what the oracle counts, after every record") {
+  for (std::uint64_t seed = 1; seed <= cases(60'000); ++seed) check(random_log(seed), seed);
+}
+
+TEST_CASE("The engine merges what the oracle merges") {
+  for (std::uint64_t seed = 1; seed <= cases(30'000); ++seed) check(random_log_of_bridges(seed), seed);
+}
+
+TEST_CASE("The engine remembers the latest ids of a session and counts what it forgets") {
+  for (std::uint64_t seed = 1; seed <= cases(3'000); ++seed) check(random_log_of_long_sessions(seed), seed);
+}
+
+TEST_CASE("The random logs reach every corner") {
+  std::map<std::string, int> reached;
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+    const Log log = seed % 2 == 0 ? random_log(seed) : random_log_of_bridges(seed);
+    OracleReplay oracle(log.config);
+    for (const Step& step : log.steps) {
+      if (step.kind == Step::Kind::watermark) oracle.advance_watermark(step.watermark);
+      if (step.kind != Step::Kind::event) continue;
+      const std::uint64_t merged = oracle.metrics().sessions.merged;
+      ++reached[std::string(name(oracle.apply(step.sent.event, step.sent.record_time)))];
+      const std::uint64_t merges = oracle.metrics().sessions.merged - merged;
+      if (merges > 0) ++reached["merge"];
+      if (merges > 1) ++reached["merge of three"];
+    }
+    const Metrics metrics = oracle.metrics();
+    if (metrics.sessions.closed > 0 && oracle.open_sessions() > 0) ++reached["some closed"];
+    if (!metrics.pages.empty() && metrics.pages.back().page == kOtherPages) ++reached["pages capped"];
+  }
+  for (const auto* corner :
+       {"counted", "duplicate", "late", "merge", "merge of three", "some closed", "pages capped"}) {
+    INFO(corner);
+    CHECK(reached[corner] >= 20);
+  }
+}
+
+TEST_CASE("A reproduction is a script that runs") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const Log log = random_log(seed);
+    const std::vector<std::string> complaints = run_script("reproduction", script_of(log));
+    INFO(script_of(log));
+    CHECK(complaints == std::vector<std::string>{});
+  }
+}
+
+TEST_CASE("Law 1: any arrival order within the lateness gives the same final figures") {
+  for (std::uint64_t seed = 1; seed <= cases(20'000); ++seed) {
+    Random random(seed);
+    const EngineConfig config = config_of_the_laws(random);
+    const std::vector<Event> events = random_events(random, config.gap);
+    const Metrics expected = final_figures(events, config.gap);
+    for (int order = 0; order < 5; ++order) {
+      const std::vector<Event> log = arrival_order(random, events, config.lateness);
+      const Metrics found = without_order(fed(config, log, random).metrics());
+      if (found == expected) continue;
+      FAIL("seed " << seed << ", gap " << format_span(config.gap) << ", lateness " << format_span(config.lateness)
+                   << ":" << compare(expected, found) << "\n"
+                   << dump(log));
+    }
+  }
+}
+
+TEST_CASE("Law 2: engines fed disjoint users, then merged, equal one engine fed all of them") {
+  for (std::uint64_t seed = 1; seed <= cases(20'000); ++seed) {
+    Random random(seed);
+    const EngineConfig config = config_of_the_laws(random);
+    const std::vector<Event> log = arrival_order(random, random_events(random, config.gap), config.lateness);
+    std::vector<std::vector<Event>> parts(static_cast<std::size_t>(1 + random.below(4)));
+    for (const Event& event : log) parts[static_cast<std::size_t>(value(event.user)) % parts.size()].push_back(event);
+
+    Metrics merged = fed(config, parts.front(), random).metrics();
+    for (std::size_t i = 1; i < parts.size(); ++i) merge(merged, fed(config, parts[i], random).metrics());
+    Metrics whole = fed(config, log, random).metrics();
+    CHECK(merged.sessions.opened == whole.sessions.opened);
+    CHECK(merged.sessions.merged == whole.sessions.merged);
+    if (without_order(merged) == without_order(whole)) continue;
+    FAIL("seed " << seed << ":" << compare(without_order(whole), without_order(merged)) << "\n" << dump(log));
+  }
+}
+
+TEST_CASE("A set of engines, one a partition, gives the figures of the whole") {
+  for (std::uint64_t seed = 1; seed <= cases(5'000); ++seed) {
+    Random random(seed);
+    const EngineConfig config = config_of_the_laws(random);
+    const std::vector<Event> log = arrival_order(random, random_events(random, config.gap), config.lateness);
+    EngineSet set(config, std::chrono::hours{1});
+    for (const int partition : {0, 1, 2}) set.assign(partition);
+    for (const Event& event : log) {
+      std::string json;
+      encode(event, json);
+      Record record;
+      record.partition = static_cast<std::int32_t>(value(event.user) % 3);
+      record.time = event.timestamp;
+      record.payload = json;
+      set.apply(record);
+      record.partition = 7;  // not ours
+      set.apply(record);
+    }
+    set.close_all();
+    const Snapshot snapshot = set.snapshot(kScriptStart);
+    const Metrics expected = final_figures(log, config.gap);
+    INFO("seed " << seed << ":" << compare(expected, without_order(snapshot.total)) << "\n" << dump(log));
+    REQUIRE(without_order(snapshot.total) == expected);
+    CHECK(snapshot.total.sessions.open() == 0);
+    CHECK(set.distinct_users() == expected.users);
+    REQUIRE(snapshot.partitions.size() == 3);
+    Metrics sum = snapshot.partitions[0].metrics;
+    merge(sum, snapshot.partitions[1].metrics);
+    merge(sum, snapshot.partitions[2].metrics);
+    CHECK(without_order(sum) == expected);
+  }
+}
+
+TEST_CASE("A partition that is revoked takes its figures with it, and comes back empty") {
+  EngineConfig config;
+  config.count_users = true;
+  EngineSet set(config, std::chrono::hours{1});
+  Record record;
+  record.payload = "not json";
+  set.assign(0);
+  set.assign(1);
+  set.apply(record);
+  record.partition = 1;
+  set.apply(record);
+  set.apply(record);
+  CHECK(set.snapshot(kScriptStart).total.events.consumed == 3);
+  set.revoke(1);
+  CHECK(set.snapshot(kScriptStart).total.events.consumed == 1);
+  set.apply(record);
+  CHECK(set.snapshot(kScriptStart).total.events.consumed == 1);
+  set.assign(1);
+  CHECK(set.snapshot(kScriptStart).total.events.consumed == 1);
+  set.assign(0);
+  CHECK(set.snapshot(kScriptStart).total.events.consumed == 0);
+}
+
+}  // namespace clickstream
