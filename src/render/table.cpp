@@ -1,0 +1,104 @@
+#include "render/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "render/number.h"
+#include "render/text.h"
+#include "render/utc.h"
+
+namespace clickstream::render {
+namespace {
+
+/// Lines of a name and figures, the figures right-aligned under each other.
+class Table {
+ public:
+  void line(std::string name, std::vector<std::string> figures) {
+    rows_.push_back({std::move(name), std::move(figures)});
+  }
+  void gap() { rows_.push_back({}); }
+
+  std::string text() const {
+    std::size_t name_width = 0;
+    std::vector<std::size_t> widths;
+    for (const Row& row : rows_) {
+      name_width = std::max(name_width, width(row.name));
+      widths.resize(std::max(widths.size(), row.figures.size()));
+      for (std::size_t i = 0; i < row.figures.size(); ++i) widths[i] = std::max(widths[i], width(row.figures[i]));
+    }
+    std::string out;
+    for (const Row& row : rows_) {
+      if (!row.figures.empty()) out += padded(row.name, name_width);
+      for (std::size_t i = 0; i < row.figures.size(); ++i) {
+        out.append(2 + widths[i] - width(row.figures[i]), ' ');
+        out += row.figures[i];
+      }
+      out += '\n';
+    }
+    return out;
+  }
+
+ private:
+  struct Row {
+    std::string name;
+    std::vector<std::string> figures;
+  };
+  std::vector<Row> rows_;
+};
+
+void add_events(Table& table, const EventCounts& events) {
+  table.line("Events consumed", {grouped(events.consumed)});
+  table.line("  counted", {grouped(events.counted)});
+  table.line("  duplicate", {grouped(events.duplicate)});
+  table.line("  late", {grouped(events.late)});
+  table.line("  malformed", {grouped(events.malformed_total())});
+  for (std::size_t i = 0; i < kMalformedReasons; ++i) {
+    if (events.malformed[i] > 0) table.line(fmt::format("    {}", kMalformedNames[i]), {grouped(events.malformed[i])});
+  }
+}
+
+void add_figures(Table& table, const Metrics& total) {
+  table.line("Page views", {grouped(total.page_views)});
+  table.line("Clicks", {grouped(total.clicks)});
+  table.line("Click-through rate", {fixed(click_through_rate_percent(total), " %")});
+  table.line("Unique users", {total.users ? grouped(*total.users) : "-"});
+  table.gap();
+  table.line("Sessions", {grouped(total.sessions.total())});
+  table.line("  open", {grouped(total.sessions.open())});
+  table.line("  bounced", {grouped(total.sessions.bounced)});
+  table.line("  with a click", {grouped(total.sessions.with_click)});
+  table.line("Bounce rate", {fixed(bounce_rate_percent(total), " %")});
+  table.line("Session click-through rate", {fixed(session_click_through_rate_percent(total), " %")});
+  table.line("Average session duration", {fixed(average_session_duration_seconds(total), " s")});
+}
+
+std::string pages(const Metrics& total, std::size_t top) {
+  constexpr std::size_t widest = 60;
+  std::vector<PageViews> sorted = sorted_pages(total);
+  sorted.resize(std::min(sorted.size(), top));
+  if (sorted.empty()) return {};
+  Table table;
+  table.gap();
+  table.line("Top pages", {"page views", "share"});
+  for (const PageViews& page : sorted) {
+    table.line(
+        shortened(printable(page.page), widest),
+        {grouped(page.page_views), fixed(ratio(100.0 * static_cast<double>(page.page_views), total.page_views), " %")});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+std::string stats_table(const Snapshot& snapshot, std::size_t top) {
+  Table table;
+  add_events(table, snapshot.total.events);
+  table.gap();
+  add_figures(table, snapshot.total);
+  return fmt::format("As of {}\n\n{}{}", rfc3339(snapshot.as_of), table.text(), pages(snapshot.total, top));
+}
+
+}  // namespace clickstream::render

@@ -1,0 +1,18 @@
+// Snapshots for the tests of renderings.
+#pragma once
+
+#include "clickstream/session.h"
+#include "clickstream/snapshot.h"
+
+namespace clickstream::test {
+
+/// Two partitions with a bit of everything, and page names that are hard to render.
+Snapshot sample();
+
+/// As it is before the first record: one partition, nothing counted.
+Snapshot empty_sample();
+
+Session session(std::int64_t user, std::int64_t id, std::uint64_t events, std::uint64_t clicks,
+                std::int64_t event_micros);
+
+}  // namespace clickstream::test
