@@ -1,0 +1,43 @@
+// Lines of a file, plain or gzip-compressed, or of a pipe.
+//
+// Owns the descriptor. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "clickstream/failure.h"
+#include "clickstream/types.h"
+
+namespace clickstream::input {
+
+class LineReader {
+ public:
+  /// Longer lines are cut to this many bytes, which no event needs.
+  static constexpr std::size_t kMaxLine = std::size_t{64} << 20;
+
+  /// A path, or "-" for standard input. A file's compressed content is recognised by its first bytes.
+  static Result<LineReader> open(const std::string& path);
+  ~LineReader();
+  LineReader(LineReader&&) noexcept;
+  LineReader& operator=(LineReader&&) noexcept;
+
+  enum class Next { line, nothing_yet, end };
+
+  /// The next line without its end ("\n" or "\r\n"), valid until the next call. Waits up to `timeout` for a pipe.
+  Result<Next> next(std::string_view& line, Duration timeout);
+
+  /// Whether the input is a pipe, terminal or socket, whose lines come as time goes by.
+  bool live() const;
+  /// Size in bytes and how much of it has been read; 0 where it is not a file.
+  std::uint64_t size() const;
+  std::uint64_t position() const;
+
+ private:
+  struct Impl;
+  explicit LineReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clickstream::input
