@@ -1,0 +1,173 @@
+#include "kafka/client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace clickstream::kafka {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+// What every client of ours is set to; a later property of the same name wins.
+const std::vector<Property>& common_properties() {
+  static const std::vector<Property> properties = {
+      {"client.id", "clickstream"},
+      {"socket.keepalive.enable", "true"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"topic.metadata.refresh.interval.ms", "5000"},
+  };
+  return properties;
+}
+
+bool is_refusal(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+int to_millis(Duration timeout) {
+  return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));
+}
+
+Failure broker_failure(rd_kafka_resp_err_t code, const std::string& what) {
+  if (is_refusal(code)) {
+    return {Exit::unreachable,
+            fmt::format("{}: {}; ask for the rights (docs/architecture.md lists them)", what, rd_kafka_err2str(code))};
+  }
+  return {Exit::failed, fmt::format("{}: {}", what, rd_kafka_err2str(code))};
+}
+
+Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Settings& settings,
+                                               const std::vector<Property>& properties, Callbacks callbacks) {
+  std::unique_ptr<Client> client(new Client(settings, std::move(callbacks)));
+  ConfHandle conf(rd_kafka_conf_new());
+  std::array<char, 512> error{};
+  for (const auto* list : {&common_properties(), &properties, &settings.properties}) {
+    for (const auto& [name, value] : *list) {
+      if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
+        return fail(Exit::usage, fmt::format("librdkafka refuses {}={}: {}", name, value, error.data()));
+      }
+    }
+  }
+  rd_kafka_conf_set_opaque(conf.get(), client.get());
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int code, const char* reason, void* self) {
+    static_cast<Client*>(self)->on_error(static_cast<rd_kafka_resp_err_t>(code), reason);
+  });
+  // librdkafka's own lines repeat, in its own words, what the error callback says.
+  rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t* rk, int, const char* facility, const char* text) {
+    const auto* self = static_cast<const Client*>(rd_kafka_opaque(rk));
+    self->settings_.log(LogLevel::debug, fmt::format("librdkafka: {}: {}", facility, text));
+  });
+  if (client->callbacks_.delivery) {
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+      static_cast<Client*>(self)->callbacks_.delivery(*message);
+    });
+  }
+  if (client->callbacks_.rebalance) {
+    rd_kafka_conf_set_rebalance_cb(
+        conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions, void* self) {
+          static_cast<Client*>(self)->callbacks_.rebalance(what, partitions);
+        });
+  }
+  client->client_ = rd_kafka_new(type, conf.get(), error.data(), error.size());
+  if (client->client_ == nullptr) {
+    return fail(Exit::usage, fmt::format("librdkafka refuses the settings: {}", error.data()));
+  }
+  (void)conf.release();
+  return client;
+}
+
+Client::~Client() {
+  if (client_ != nullptr) rd_kafka_destroy_flags(client_, destroy_flags_);
+}
+
+void Client::on_error(rd_kafka_resp_err_t code, const char* reason) {
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    std::array<char, 512> text{};
+    rd_kafka_fatal_error(client_, text.data(), text.size());
+    settings_.log(LogLevel::error, text.data());
+    return;
+  }
+  if (!connected_ && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)) {
+    const std::string_view advice =
+        code == RD_KAFKA_RESP_ERR__SSL
+            ? "check ssl.ca.location, the broker's host name and that its port speaks TLS"
+            : "check security.protocol, sasl.mechanism, sasl.username and sasl.password (-F FILE, or "
+              "CLICKSTREAM_KAFKA_SASL_PASSWORD and so on)";
+    refused_ = {Exit::unreachable, fmt::format("refused by {}: {}; {}", settings_.brokers(), reason, advice)};
+  }
+  // "All brokers down" says less than the error before it; how often and how long after what helps nobody.
+  const std::string_view text = reason;
+  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || last_error_.empty())
+    last_error_ = text.substr(0, text.find(" (after "));
+  const auto now = steady_clock::now();
+  if (connected_ && now - last_error_logged_ > 10s) {
+    last_error_logged_ = now;
+    settings_.log(LogLevel::warn, fmt::format("{}; trying again", last_error_));
+  }
+}
+
+Failure Client::unreachable() const {
+  const auto seconds = std::chrono::duration<double>(settings_.connect_timeout).count();
+  // Who speaks TLS or SASL to a port that does not, or the other way round, is hung up on without a word.
+  constexpr std::array<std::string_view, 3> kHangUps = {"isconnected", "Broken pipe", "reset by peer"};
+  const bool hung_up = std::any_of(kHangUps.begin(), kHangUps.end(),
+                                   [&](std::string_view sign) { return last_error_.find(sign) != std::string::npos; });
+  const std::string advice =
+      hung_up
+          ? fmt::format("it hangs up: does this port speak security.protocol={}?", settings_.security_protocol())
+          : "is it running, and is this its address? -b HOST:PORT names another, scripts/kafka start gives a local one";
+  return {Exit::unreachable, fmt::format("no broker at {} answered within {} s{}{}; {}", settings_.brokers(), seconds,
+                                         last_error_.empty() ? "" : ": ", last_error_, advice)};
+}
+
+Result<void> Client::connect(const Stopping& stopping) {
+  // The time-out is for the whole of it, with what it takes to start and to end.
+  const auto deadline = steady_clock::now() + settings_.connect_timeout - 500ms;
+  auto next_line = steady_clock::now() + 2s;
+  while (!stopping()) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto error = rd_kafka_metadata(client_, 0, nullptr, &metadata, 200);
+    const MetadataHandle owner(metadata);
+    rd_kafka_poll(client_, 0);  // serves the error callback
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      connected_ = true;
+      return {};
+    }
+    if (refused_) return unexpected(*refused_);
+    const auto now = steady_clock::now();
+    if (settings_.connect_timeout > 0s && now >= deadline) return unexpected(unreachable());
+    if (now >= next_line) {
+      next_line = now + 10s;
+      settings_.log(LogLevel::info, fmt::format("waiting for a broker at {}{}{}", settings_.brokers(),
+                                                last_error_.empty() ? "" : ": ", last_error_));
+    }
+  }
+  return {};
+}
+
+Result<std::optional<int>> Client::partition_count(const std::string& topic, Duration timeout) {
+  // The list of all topics: asking for one by name could create it.
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto error = rd_kafka_metadata(client_, 1, nullptr, &metadata, to_millis(timeout));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(broker_failure(error, "cannot list the topics"));
+  const MetadataHandle owner(metadata);
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    if (metadata->topics[i].topic == topic) return metadata->topics[i].partition_cnt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace clickstream::kafka

@@ -1,0 +1,68 @@
+// One librdkafka client: its configuration, its callbacks, its first connection. Private to src/kafka.
+//
+// Lives on the heap, for its callbacks point to it. Everything but log lines arrives on the thread that polls.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clickstream/stop.h"
+#include "kafka/handles.h"
+#include "kafka/settings.h"
+
+namespace clickstream::kafka {
+
+/// What a client's owner wants to hear; set before the client is made. Must not throw.
+struct Callbacks {
+  std::function<void(const rd_kafka_message_t&)> delivery;
+  std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t*)> rebalance;
+};
+
+class Client {
+ public:
+  /// `properties` are the program's own; the user's come after them and win.
+  static Result<std::unique_ptr<Client>> create(rd_kafka_type_t type, const Settings& settings,
+                                                const std::vector<Property>& properties, Callbacks callbacks = {});
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  rd_kafka_t* get() const { return client_; }
+  const Settings& settings() const { return settings_; }
+
+  /// Waits for a broker's answer: until the connect timeout, a refusal, or `stopping`.
+  Result<void> connect(const Stopping& stopping);
+
+  /// How many partitions the topic has; nothing where it does not exist.
+  Result<std::optional<int>> partition_count(const std::string& topic, Duration timeout);
+
+  /// Calls rd_kafka_destroy_flags at destruction, for a consumer that has not closed in time.
+  void give_up_closing() { destroy_flags_ = RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE; }
+
+ private:
+  Client(const Settings& settings, Callbacks callbacks) : settings_(settings), callbacks_(std::move(callbacks)) {}
+
+  void on_error(rd_kafka_resp_err_t code, const char* reason);
+  Failure unreachable() const;
+
+  Settings settings_;
+  Callbacks callbacks_;
+  rd_kafka_t* client_ = nullptr;
+  int destroy_flags_ = 0;
+  bool connected_ = false;
+  std::optional<Failure> refused_;  // by the first connection
+  std::string last_error_;
+  std::chrono::steady_clock::time_point last_error_logged_{};
+};
+
+/// The failure for an error that a broker answers with: authorisation, or anything else.
+Failure broker_failure(rd_kafka_resp_err_t code, const std::string& what);
+
+/// Milliseconds for librdkafka, rounded up.
+int to_millis(Duration timeout);
+
+}  // namespace clickstream::kafka

@@ -1,0 +1,71 @@
+#include "kafka/topic.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+
+#include "kafka/client.h"
+
+namespace clickstream::kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kDeadline = 10s;
+
+std::string create_command(const Client& client, const TopicSpec& topic) {
+  std::string command = fmt::format("kafka-topics --bootstrap-server {} --create --topic {} --partitions {}",
+                                    client.settings().brokers(), topic.name, topic.partitions);
+  if (topic.replication_factor > 0) command += fmt::format(" --replication-factor {}", topic.replication_factor);
+  return command + " --config message.timestamp.type=LogAppendTime";
+}
+
+struct Answer {
+  rd_kafka_resp_err_t code;
+  std::string text;
+};
+
+Answer create(Client& client, const TopicSpec& topic) {
+  std::array<char, 512> error{};
+  const NewTopicHandle wanted(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, topic.replication_factor,
+                                                    error.data(), error.size()));
+  if (!wanted) return {RD_KAFKA_RESP_ERR__INVALID_ARG, error.data()};
+  rd_kafka_NewTopic_set_config(wanted.get(), "message.timestamp.type", "LogAppendTime");
+  const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), to_millis(kDeadline), error.data(), error.size());
+  const QueueHandle queue(rd_kafka_queue_new(client.get()));
+  std::array<rd_kafka_NewTopic_t*, 1> topics = {wanted.get()};
+  rd_kafka_CreateTopics(client.get(), topics.data(), topics.size(), options.get(), queue.get());
+  const EventHandle event(rd_kafka_queue_poll(queue.get(), to_millis(kDeadline + 1s)));
+  if (!event) return {RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer"};
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return {rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get())};
+  }
+  std::size_t count = 0;
+  const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  if (count != 1) return {RD_KAFKA_RESP_ERR__FAIL, "an answer about no topic"};
+  const auto code = rd_kafka_topic_result_error(results[0]);
+  const char* text = rd_kafka_topic_result_error_string(results[0]);
+  return {code, text != nullptr ? text : rd_kafka_err2str(code)};
+}
+
+}  // namespace
+
+Result<void> ensure_topic(Client& client, const TopicSpec& topic) {
+  const Answer answer = create(client, topic);
+  if (answer.code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return {};
+  if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    client.settings().log(LogLevel::info,
+                          fmt::format("created topic {} with {} partitions", topic.name, topic.partitions));
+    return {};
+  }
+  // Who may not create topics may still write to one that exists.
+  const auto partitions = client.partition_count(topic.name, kDeadline);
+  if (partitions && partitions->has_value()) return {};
+  return fail(broker_failure(answer.code, "").code,
+              fmt::format("cannot create topic {}: {}; someone who may can run:\n  {}", topic.name, answer.text,
+                          create_command(client, topic)));
+}
+
+}  // namespace clickstream::kafka

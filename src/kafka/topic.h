@@ -1,0 +1,22 @@
+// A topic to be there before events are sent to it.
+#pragma once
+
+#include <string>
+
+#include "clickstream/failure.h"
+
+namespace clickstream::kafka {
+
+struct TopicSpec {
+  std::string name;
+  int partitions = 3;
+  int replication_factor = -1;  ///< −1: the broker's default
+};
+
+class Client;
+
+/// Creates the topic (LogAppendTime) unless it exists. Where that is not allowed, the failure has the exact
+/// kafka-topics command for someone who may.
+Result<void> ensure_topic(Client& client, const TopicSpec& topic);
+
+}  // namespace clickstream::kafka
