@@ -1,0 +1,208 @@
+// consume: compute the metrics live; console block every few seconds, HTTP for Prometheus and people.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/input.h"
+#include "cli/options.h"
+#include "cli/published.h"
+#include "cli/remarks.h"
+#include "cli/routes.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "clickstream/engine_set.h"
+#include "http/server.h"
+#include "render/console.h"
+#include "render/json.h"
+
+namespace clickstream::cli {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto kPublishEvery = 250ms;
+constexpr Duration kPoll = 100ms;
+constexpr const char* kHeading = "📊 Metrics Consumer started with Prometheus exporter...\n";
+
+struct ConsumeOptions {
+  EngineOptions engine;
+  Duration interval{};
+  bool json = false;
+};
+
+// source -> decode -> engine -> views: the whole pipeline.
+class Pipeline {
+ public:
+  Pipeline(Input input, const ConsumeOptions& options, const Logger& logger, Published& published)
+      : input_(std::move(input)),
+        options_(options),
+        logger_(logger),
+        published_(published),
+        engines_(options.engine.config, options.engine.max_ahead),
+        remarks_(logger.say()) {}
+
+  /// Until the end of a bounded input, or a signal.
+  Result<void> run() {
+    Batch batch;
+    publish();
+    while (!stop_requested() && !batch.at_end) {
+      if (auto polled = input_.source->poll(batch, kPoll); !polled) return polled;
+      apply(batch);
+      const auto now = steady_clock::now();
+      if (now >= next_publication_) publish();
+      if (options_.interval > 0s && now >= next_block_) {
+        if (auto shown = show(); !shown) return shown;
+      }
+      if (input_.progress) bar_.show(input_.progress(), "");
+    }
+    if (batch.at_end) engines_.close_all();
+    bar_.clear();
+    return show();
+  }
+
+ private:
+  void apply(const Batch& batch) {
+    for (const Record& record : batch.records) {
+      if (const auto reason = engines_.apply(record)) remarks_.malformed(record, *reason, input_.topic);
+    }
+    for (const auto partition : batch.revoked) engines_.revoke(partition);
+    for (const auto partition : batch.assigned) engines_.assign(partition);
+  }
+
+  const Snapshot& publish() {
+    auto snapshot = std::make_shared<Snapshot>(engines_.snapshot(wall_clock()));
+    snapshot->topic = input_.topic;
+    snapshot->group = input_.group;
+    snapshot->rebalances = input_.rebalances();
+    for (PartitionFigures& partition : snapshot->partitions) partition.lag = input_.lag(partition.partition);
+    snapshot_ = snapshot;
+    published_.set(std::move(snapshot), input_.waiting_for());
+    const auto now = steady_clock::now();
+    next_publication_ = now + kPublishEvery;
+    if (now >= next_late_check_) {
+      next_late_check_ = now + 1s;
+      remarks_.watch_late(snapshot_->total, now);
+    }
+    return *snapshot_;
+  }
+
+  // The console block, of figures that HTTP shows too.
+  Result<void> show() {
+    const Snapshot& snapshot = publish();
+    const auto now = steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - last_block_).count();
+    const auto consumed = snapshot.total.events.consumed;
+    const double rate = consumed < last_consumed_ ? 0 : static_cast<double>(consumed - last_consumed_) / seconds;
+    last_block_ = now;
+    last_consumed_ = consumed;
+    next_block_ = now + options_.interval;
+    bar_.clear();
+    logger_.note(render::summary_line(snapshot, rate, snapshot.lag()));
+    if (options_.json) return write_out(render::stats_json(snapshot, true));
+    return write_out(render::console_block(
+        {snapshot, engines_.take_busiest(), options_.engine.config.busiest, rate, snapshot.lag()}));
+  }
+
+  Input input_;
+  ConsumeOptions options_;
+  const Logger& logger_;
+  Published& published_;
+  EngineSet engines_;
+  Remarks remarks_;
+  ProgressBar bar_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  steady_clock::time_point next_publication_{};
+  steady_clock::time_point next_late_check_{};
+  steady_clock::time_point last_block_ = steady_clock::now();
+  steady_clock::time_point next_block_ = last_block_ + options_.interval;
+  std::uint64_t last_consumed_ = 0;
+};
+
+Result<std::unique_ptr<http::Server>> start_server(const Args& args, Values& values, const Published& published,
+                                                   const Log& log) {
+  if (args.get("metrics-port") == "none") return nullptr;
+  const auto port = static_cast<int>(values.integer("metrics-port", 0, 65535));
+  if (values.failure()) return unexpected(*values.failure());
+  const std::string& address = args.get("listen");
+  auto server = http::Server::start(address, port, consumer_routes(published));
+  if (server) {
+    const bool is_ipv6 = address.find(':') != std::string::npos;
+    const std::string url = fmt::format("http://{}:{}", is_ipv6 ? "[" + address + "]" : address, (*server)->port());
+    log(LogLevel::info, fmt::format("live page at {0}, metrics at {0}/metrics", url));
+  }
+  return server;
+}
+
+}  // namespace
+
+Command consume_command() {
+  OptionGroup input{"Input", {}};
+  input.options = {{"input", 0, "WHERE", "kafka", "kafka, simulator, a FILE of JSON lines (.gz too), or -"},
+                   {"until-end", 'e', "", "", "stop at the end offsets that the topic has at the start"}};
+  OptionGroup output{"Output",
+                     {{"metrics-port", 0, "PORT", "8000", "HTTP port; 0: any free one, none: no HTTP"},
+                      {"listen", 0, "ADDRESS", "127.0.0.1", "HTTP address"},
+                      {"interval", 0, "DURATION", "5s", "time between two blocks on standard output; 0: only the last"},
+                      {"format", 'o', "FORMAT", "table", "of these blocks: table, or json (an object a line)"}}};
+  OptionGroup kafka = kafka_options();
+  kafka.options.insert(kafka.options.begin() + 2, {"group", 'g', "GROUP", "clickstream", "the consumer group"});
+  return {"consume",
+          "compute the metrics live, for a terminal and for Prometheus",
+          "",
+          "Every start reads the topic from its earliest offset and commits nothing, so that the figures are\n"
+          "right after every restart. A file or pipe is read to its end. SIGINT and SIGTERM print a last block\n"
+          "and end.",
+          "  clickstream consume --metrics-port 8000               the topic user-events of localhost:9092\n"
+          "  clickstream consume --input simulator --rate 2000     no broker at all\n"
+          "  clickstream consume -b kafka:9092 -t clicks -F client.properties\n"
+          "  clickstream consume --until-end --metrics-port none   the figures up to now, then end\n"
+          "  clickstream consume --input events.ndjson.gz -o json\n",
+          {std::move(input),
+           std::move(output),
+           engine_options("200"),
+           std::move(kafka),
+           {"Visitors of --input simulator", visitor_options()},
+           log_options()}};
+}
+
+Result<int> consume(const Args& args) {
+  Values values(args);
+  const LogOptions log_choice = read_log_options(args, values);
+  ConsumeOptions options{read_engine_options(args, values), values.duration("interval"),
+                         values.word("format", {"table", "json"}) == "json"};
+  auto visitors = read_visitor_options(args, values);
+  if (!visitors) return unexpected(visitors.error());
+  if (values.failure()) return unexpected(*values.failure());
+  const auto logger = Logger::open(log_choice);
+  if (!logger) return unexpected(logger.error());
+  const Log log = logger->say();
+  const auto settings = read_kafka_settings(args, values, log);
+  if (!settings) return unexpected(settings.error());
+  if (values.failure()) return unexpected(*values.failure());
+
+  Published published;
+  const auto server = start_server(args, values, published, log);
+  if (!server) return unexpected(server.error());
+  if (!options.json) {
+    if (auto written = write_out(kHeading); !written) return unexpected(written.error());
+  }
+  const Timestamp now = wall_clock();
+  visitors->config.start = visitors->speed == input::kRealTime ? now : kEndlessStart;
+  const Stopping stopping = [&published] {
+    published.beat();
+    return stop_requested();
+  };
+  auto input = open_consume_input(args, *settings, *visitors, now, stopping);
+  if (!input) return unexpected(input.error());
+  options.engine.config.count_users = input->bounded;
+  auto ended = Pipeline(std::move(*input), options, *logger, published).run();
+  if (!ended) return unexpected(ended.error());
+  return 0;
+}
+
+}  // namespace clickstream::cli

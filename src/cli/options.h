@@ -1,0 +1,46 @@
+// The options that several commands share, and what becomes of them.
+#pragma once
+
+#include <string>
+
+#include "cli/args.h"
+#include "cli/logging.h"
+#include "clickstream/engine.h"
+#include "clickstream/simulator.h"
+#include "input/pacer.h"
+#include "kafka/settings.h"
+
+namespace clickstream::cli {
+
+OptionGroup kafka_options();
+OptionGroup log_options();
+/// `max_pages` is the command's own default.
+OptionGroup engine_options(const std::string& max_pages);
+/// The visitors: --rate, --speed, --users, --daily-cycle, --seed, --site.
+std::vector<Option> visitor_options();
+
+LogOptions read_log_options(const Args& args, Values& values);
+
+/// Properties in their order of precedence: file, environment, flags.
+Result<kafka::Settings> read_kafka_settings(const Args& args, Values& values, const Log& log);
+
+struct EngineOptions {
+  EngineConfig config;
+  Duration max_ahead{};
+};
+EngineOptions read_engine_options(const Args& args, Values& values);
+
+struct VisitorOptions {
+  SimulatorConfig config;  ///< its start is not set
+  input::Speed speed;
+};
+/// The seed is a random one where none is given.
+Result<VisitorOptions> read_visitor_options(const Args& args, Values& values);
+
+/// Where an endless simulation starts that does not run in real time: 2024-01-01.
+inline constexpr Timestamp kEndlessStart{Duration{1'704'067'200'000'000}};
+
+/// The wall clock.
+Timestamp wall_clock();
+
+}  // namespace clickstream::cli

@@ -1,0 +1,172 @@
+#include "cli/values.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace clickstream::cli {
+namespace {
+
+constexpr std::int64_t kMillion = 1'000'000;
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// A decimal number that is not negative, in millionths; absent if it is none, too long or too large.
+std::optional<std::int64_t> millionths(std::string_view text) {
+  const auto point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  std::string_view fraction = point < text.size() ? text.substr(point + 1) : std::string_view{};
+  if (whole.empty() || whole.size() > 12 || fraction.size() > 6 || (point < text.size() && fraction.empty())) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  for (const char c : whole) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (i < fraction.size() && !is_digit(fraction[i])) return std::nullopt;
+    value = value * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  }
+  return value;
+}
+
+// Reads exactly `digits` digits.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+  if (text.size() < digits) return std::nullopt;
+  int value = 0;
+  for (const char c : text.substr(0, digits)) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  text.remove_prefix(digits);
+  return value;
+}
+
+bool take(std::string_view& text, char c) {
+  if (text.empty() || text.front() != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// The part behind the seconds: Z, +02:00, -0530, or nothing (UTC).
+std::optional<Duration> take_offset(std::string_view& text) {
+  if (text.empty() || take(text, 'Z') || take(text, 'z')) return Duration{0};
+  const bool minus = take(text, '-');
+  if (!minus && !take(text, '+')) return std::nullopt;
+  const auto hours = take_number(text, 2);
+  take(text, ':');
+  const auto minutes = text.empty() ? std::optional<int>{0} : take_number(text, 2);
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  const Duration offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  return minus ? -offset : offset;
+}
+
+std::optional<Timestamp> parse_iso(std::string_view text) {
+  const auto year = take_number(text, 4);
+  if (!year || !take(text, '-')) return std::nullopt;
+  const auto month = take_number(text, 2);
+  if (!month || !take(text, '-')) return std::nullopt;
+  const auto day = take_number(text, 2);
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok()) return std::nullopt;
+  Timestamp moment{std::chrono::sys_days{date}.time_since_epoch()};
+  if (text.empty()) return moment;
+  if (!take(text, 'T') && !take(text, ' ')) return std::nullopt;
+  const auto hour = take_number(text, 2);
+  if (!hour || !take(text, ':')) return std::nullopt;
+  const auto minute = take_number(text, 2);
+  if (!minute) return std::nullopt;
+  std::int64_t micros = 0;
+  if (take(text, ':')) {
+    const auto end = std::min(text.find_first_not_of("0123456789."), text.size());
+    const auto seconds = millionths(text.substr(0, end));
+    if (!seconds || *seconds >= 60 * kMillion) return std::nullopt;
+    micros = *seconds;
+    text.remove_prefix(end);
+  }
+  const auto offset = take_offset(text);
+  if (*hour > 23 || *minute > 59 || !offset || !text.empty()) return std::nullopt;
+  return moment + std::chrono::hours{*hour} + std::chrono::minutes{*minute} + Duration{micros} - *offset;
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t micros;
+};
+constexpr std::array<Unit, 6> kUnits = {
+    {{"us", 1}, {"ms", 1000}, {"s", kMillion}, {"m", 60 * kMillion}, {"h", 3600 * kMillion}, {"d", 86400 * kMillion}}};
+constexpr std::int64_t kLongest = 3660 * 86400 * kMillion;  // ten years: sums with moments stay far from overflow
+
+}  // namespace
+
+Parsed<Duration> parse_duration(std::string_view text) {
+  const auto wrong = [&] {
+    return unexpected(fmt::format("'{}' is no duration such as 500ms, 10s, 5m, 1h or 1d", text));
+  };
+  if (text == "0") return Duration{0};
+  const auto split = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto number = millionths(text.substr(0, split));
+  const auto unit = std::find_if(kUnits.begin(), kUnits.end(), [&](Unit u) { return u.name == text.substr(split); });
+  if (!number || unit == kUnits.end()) return wrong();
+  if (*number / kMillion > kLongest / unit->micros) {
+    return unexpected(fmt::format("'{}' is longer than ten years", text));
+  }
+  const std::int64_t whole = *number / kMillion * unit->micros;
+  return Duration{whole + *number % kMillion * unit->micros / kMillion};
+}
+
+Parsed<Timestamp> parse_moment(std::string_view text, Timestamp now) {
+  if (text == "now") return now;
+  if (text.size() > 1 && text.front() == '-') {
+    if (const auto ago = parse_duration(text.substr(1))) return now - *ago;
+  }
+  if (const auto iso = parse_iso(text)) return *iso;
+  if (const auto epoch = millionths(text)) return timestamp_from_micros(*epoch);
+  return unexpected(
+      fmt::format("'{}' is no moment such as 2024-01-01T12:00:00Z, 1704110400 (epoch seconds), now or -1h", text));
+}
+
+Parsed<std::int64_t> parse_millionths(std::string_view text) {
+  if (const auto value = millionths(text)) return *value;
+  return unexpected(fmt::format("'{}' is no number such as 500 or 0.5", text));
+}
+
+Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std::int64_t high) {
+  std::string digits(text);
+  digits.erase(std::remove(digits.begin(), digits.end(), '_'), digits.end());
+  std::int64_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value);
+  if (error != std::errc{} || stop != end || value < low || value > high) {
+    return unexpected(high == INT64_MAX ? fmt::format("'{}' is no whole number from {} on", text, low)
+                                        : fmt::format("'{}' is no whole number from {} to {}", text, low, high));
+  }
+  return value;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  // Optimal string alignment (Damerau–Levenshtein with adjacent swaps only), three rows at a time.
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> last(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t exchange = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, exchange});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    std::swap(before, last);
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+}  // namespace clickstream::cli
