@@ -1,0 +1,191 @@
+"""What a person types, right and wrong: help, versions, nearest names, where values come from."""
+
+import re
+import shlex
+
+import pytest
+from support.harness import run
+
+COMMANDS = ("produce", "consume", "stats")
+
+
+def refused(args, *words, env=None):
+    """Wrong usage: exit status 2, one line on standard error that says who speaks and what is wrong."""
+    result = run(args, env=env)
+    assert (result.returncode, result.stdout) == (2, ""), result
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    for word in words:
+        assert word in result.stderr, result.stderr
+    return result.stderr
+
+
+def test_no_arguments():
+    result = run([])
+    assert result.returncode == 2 and result.stdout == ""
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", result.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("args", [["--help"], ["-h"], ["help"]])
+def test_help(args):
+    result = run(args)
+    assert result.returncode == 0 and result.stderr == ""
+    assert result.stdout == run([]).stderr
+
+
+def test_version_names_the_libraries():
+    text = run(["--version"]).stdout
+    assert re.match(r"clickstream \d+\.\d+\.\d+\nlibrdkafka \S+ \(.*ssl.*\)\n", text)
+    for library in ("civetweb", "libcurl", "fmt", "spdlog", "cxxopts"):
+        assert re.search(rf"^{library} \d", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command(command):
+    result = run([command, "--help"])
+    assert result.returncode == 0 and result.stderr == ""
+    text = result.stdout
+    assert "\nExamples:\n" in text and text.count(f"  clickstream {command} ") >= 4
+    too_long = [line for line in text.splitlines() if len(line) > 100]
+    assert too_long == []
+    for option in re.findall(r"^(?:  -\w,|     ) --([a-z-]+)", text, re.MULTILINE):
+        if option != "help":
+            # An option that is known complains about its value or goes on to something else, never "unknown".
+            assert "unknown option" not in run([command, f"--{option}=\N{SNOWMAN}", "--log-level=x"]).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_example_of_a_help_parses(command, tmp_path):
+    (tmp_path / "client.properties").write_text("client.id=example\n")
+    examples = re.findall(rf"^  .*?(clickstream {command} .*?)(?:  .*| \| .*)?$", run([command, "--help"]).stdout, re.MULTILINE)
+    assert len(examples) >= 4
+    for example in examples:
+        # The value that is judged last is the first that is wrong.
+        wrong = run([*shlex.split(example)[1:], "--connect-timeout", "x"], cwd=tmp_path)
+        assert (wrong.returncode, wrong.stdout) == (2, ""), example
+        assert wrong.stderr.startswith(f"clickstream {command}: --connect-timeout: 'x'"), (example, wrong.stderr)
+
+
+def test_the_options_of_the_contract_are_there():
+    common = "brokers topic property kafka-config connect-timeout log-level log-format log-file"
+    engine = "gap lateness max-ahead max-pages top format"
+    visitors = "rate speed users daily-cycle seed site"
+    expected = {
+        "produce": f"{common} {visitors} count for start output truth gap partitions replication-factor",
+        "consume": f"{common} {engine} {visitors} group metrics-port listen interval input until-end",
+        "stats": f"{common} {engine} input url watch expect",
+    }
+    for command, options in expected.items():
+        text = run([command, "--help"]).stdout
+        for option in options.split():
+            assert re.search(rf"--{option}\b", text), f"{command} --{option}"
+
+
+@pytest.mark.parametrize("args, words", [
+    (["stauts"], ["unknown command 'stauts'", "did you mean stats?"]),
+    (["Produce"], ["did you mean produce?"]),
+    (["xyz"], ["unknown command 'xyz'", "clickstream --help"]),
+    (["produce", "--rat", "5"], ["unknown option --rat", "did you mean --rate?"]),
+    (["produce", "-rate", "5"], ["unknown option -rate", "did you mean --rate?"]),
+    (["produce", "--cuont=5"], ["unknown option --cuont", "did you mean --count?"]),
+    (["consume", "--metrics-prot", "1"], ["did you mean --metrics-port?"]),
+    (["consume", "--metrics", "1"], ["did you mean --metrics-port?"]),
+    (["consume", "--completely-other"], ["unknown option --completely-other", "clickstream consume --help"]),
+    (["consume", "events.ndjson"], ["unexpected argument 'events.ndjson'"]),
+    (["stats", "--format", "jsn"], ["--format: 'jsn' is none of table, json, csv, prom; did you mean json?"]),
+    (["consume", "-o", "csv"], ["--format: 'csv' is none of table, json"]),
+    (["stats", "--log-level", "warning"], ["did you mean warn?"]),
+    (["produce", "--rate"], ["rate", "missing an argument"]),
+    (["produce", "--rate", "fast"], ["--rate: 'fast' is no number such as 500 or 0.5"]),
+    (["produce", "--rate", "-5"], ["--rate: '-5'"]),
+    (["produce", "--rate", "1e9"], ["--rate: '1e9'"]),
+    (["produce", "--rate", "200000000"], ["--rate: more than 100 million"]),
+    (["produce", "--rate", "0", "--speed", "2"], ["--rate: 0 means --speed max"]),
+    (["produce", "--speed", "0"], ["--speed: must be more than 0, or max"]),
+    (["produce", "--count", "0"], ["--count: '0' is no whole number from 1"]),
+    (["produce", "--count", "ten"], ["--count: 'ten'"]),
+    (["produce", "--for", "60"], ["--for: '60' is no duration such as 500ms, 10s, 5m, 1h or 1d"]),
+    (["produce", "--for", "1000000d"], ["longer than ten years"]),
+    (["produce", "--start", "yesterday"], ["--start: 'yesterday' is no moment"]),
+    (["produce", "--start", "2024-02-30"], ["--start: '2024-02-30' is no moment"]),
+    (["produce", "--start", "1999-12-31"], ["--start: an event's time must lie between the years 2000 and 2100"]),
+    (["produce", "--start", "173128389721"], ["--start: an event's time must lie"]),
+    (["produce", "--seed", "-1"], ["--seed: '-1'"]),
+    (["produce", "--rate", "500", "--count", "999999999999"], ["--count: takes longer than ten years at this rate"]),
+    (["produce", "--daily-cycle=maybe"], ["--daily-cycle: 'maybe' is neither true nor false"]),
+    (["produce", "--partitions", "0"], ["--partitions: '0'"]),
+    (["stats", "--gap", "-1s"], ["--gap: '-1s' is no duration"]),
+    (["stats", "--top", "many"], ["--top: 'many'"]),
+    (["stats", "--max-pages", "-1"], ["--max-pages: '-1'"]),
+    (["consume", "--metrics-port", "65536"], ["--metrics-port: '65536' is no whole number from 0 to 65535"]),
+    (["stats", "--url", "http://localhost:1", "file"], ["--url: names a running consumer"]),
+    (["stats", "--input", "-", "file"], ["--input: and FILE say the same"]),
+    (["stats", "-X", "acks"], ["-X acks: 'acks' is no property=value"]),
+    (["produce", "-X", "acks=1"], ["-X acks=1: the property acks cannot be set"]),
+    (["consume", "-X", "enable.auto.commit=true"], ["enable.auto.commit cannot be set"]),
+    (["consume", "-X", "group.protocol=consumer"], ["group.protocol cannot be set"]),
+    (["produce", "-X", "partitioner=random"], ["partitioner cannot be set"]),
+    (["consume", "-X", "sasl.jaas.config=x"], ["property of the Java client; use sasl.username and sasl.password"]),
+    (["consume", "-X", "no.such.thing=1"], ["librdkafka refuses it", "no.such.thing"]),
+    (["consume", "-X", "socket.timeout.ms=x"], ["librdkafka refuses it", "socket.timeout.ms"]),
+])
+def test_wrong_usage(args, words):
+    line = refused(args, *words)
+    assert line.startswith("clickstream: " if "unknown command" in line else f"clickstream {args[0]}: ")
+
+
+def test_a_file_of_properties(tmp_path):
+    path = tmp_path / "client.properties"
+    path.write_text("# where it is\nbootstrap.servers = file:1\n\nacks=1\n")
+    refused(["stats", "-F", path], f"{path}:4: the property acks cannot be set")
+    missing = run(["stats", "-F", tmp_path / "none"])
+    assert missing.returncode == 1 and "cannot read" in missing.stderr
+    folder = run(["stats", "-F", tmp_path])
+    assert folder.returncode == 1 and f"cannot read {tmp_path}: Is a directory" in folder.stderr
+
+
+def asked(args, env=None):
+    """The brokers that the program tries in vain to reach."""
+    result = run(["stats", "--connect-timeout", "300ms", *args], env=env)
+    assert result.returncode == 3, result.stderr
+    return re.search(r"no broker at (\S+) answered", result.stderr).group(1)
+
+
+def test_flags_beat_the_environment_which_beats_the_file(tmp_path):
+    path = tmp_path / "client.properties"
+    path.write_text("bootstrap.servers=127.0.0.1:3\n")
+    from_file = ["-F", path]
+    assert asked(from_file) == "127.0.0.1:3"
+    assert asked(from_file, {"CLICKSTREAM_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:2"}) == "127.0.0.1:2"
+    assert asked(from_file, {"CLICKSTREAM_BROKERS": "127.0.0.1:2"}) == "127.0.0.1:2"
+    assert asked([*from_file, "-b", "127.0.0.1:1"], {"CLICKSTREAM_BROKERS": "127.0.0.1:2"}) == "127.0.0.1:1"
+    assert asked([*from_file, "-X", "bootstrap.servers=127.0.0.1:1"]) == "127.0.0.1:1"
+    assert asked(["-b", "127.0.0.1:1,127.0.0.1:2"]) == "127.0.0.1:1,127.0.0.1:2"
+    assert asked([], {"CLICKSTREAM_KAFKA_CONFIG": str(path)}) == "127.0.0.1:3"
+
+
+def test_every_option_comes_from_the_environment_too():
+    refused(["stats"], "--format: 'jsn'", env={"CLICKSTREAM_FORMAT": "jsn"})
+    refused(["produce"], "--rate: 'x'", env={"CLICKSTREAM_RATE": "x"})
+    refused(["consume"], "CLICKSTREAM_DAILY_CYCLE: 'maybe' is neither true nor false",
+            env={"CLICKSTREAM_DAILY_CYCLE": "maybe"})
+    refused(["stats"], "environment variable CLICKSTREAM_KAFKA_SOCKET_TIMEOUT_MS: librdkafka refuses it",
+            env={"CLICKSTREAM_KAFKA_SOCKET_TIMEOUT_MS": "x"})
+    made = run(["produce", "--output", "-", "--rate", "0"], env={"CLICKSTREAM_COUNT": "3"})
+    assert made.returncode == 0 and len(made.stdout.splitlines()) == 3
+
+
+def test_the_last_of_a_repeated_option_wins():
+    made = run(["produce", "--output", "-", "--rate", "0", "--count", "3", "--count", "2"])
+    assert made.returncode == 0 and len(made.stdout.splitlines()) == 2
+
+
+def test_a_switch_of_the_environment_can_be_switched_off(tmp_path):
+    path = tmp_path / "events"
+    path.write_text("")
+    # With --watch each JSON object is on a line of its own.
+    def lines(*args, **env):
+        return len(run(["stats", path, "-o", "json", *args], env=env).stdout.splitlines())
+    assert lines("--watch") == 1 and lines(CLICKSTREAM_WATCH="true") == 1 and lines("--watch=true") == 1
+    assert lines() > 1 and lines("--watch=false") > 1 and lines(CLICKSTREAM_WATCH="0") > 1
+    assert lines("--watch=false", CLICKSTREAM_WATCH="true") > 1
