@@ -1,0 +1,97 @@
+"""A broker that asks who is there: the right password works, all else ends at once with status 3 and one clear line."""
+
+import time
+
+import pytest
+from support.harness import free_port, run
+from support.kafka import Broker, Kafka
+
+ALL = {"produce": ["produce", "--count", "1"], "consume": ["consume", "--until-end", "--metrics-port", "none"],
+       "stats": ["stats"]}
+DEADLINE = 10
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """Its SASL listener knows alice, who may do everything, and bob, who may do nothing. The other listener is open."""
+    directory = tmp_path_factory.mktemp("guarded")
+    port = free_port(4)
+    sasl = port + 3
+    properties = directory / "more.properties"
+    properties.write_text(f"""
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1},SASL://127.0.0.1:{sasl}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{sasl}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  user_alice="alice-secret" user_bob="bob-secret";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:alice
+""")
+    broker = Broker.start(directory / "broker", port, properties)
+    broker.sasl = f"127.0.0.1:{sasl}"
+    yield broker
+    broker.stop()
+
+
+def client(tmp_path, name, password):
+    """The file of properties that the command line takes with -F."""
+    path = tmp_path / "client.properties"
+    path.write_text(f"security.protocol=sasl_plaintext\nsasl.mechanism=PLAIN\nsasl.username={name}\nsasl.password={password}\n")
+    return path
+
+
+def timed(args, **options):
+    begin = time.monotonic()
+    result = run(args, **options)
+    assert time.monotonic() - begin < DEADLINE
+    return result
+
+
+def test_the_right_password(guarded, tmp_path):
+    who = ["-b", guarded.sasl, "-F", client(tmp_path, "alice", "alice-secret"), "-t", Kafka(guarded.brokers).unused_name()]
+    truth = tmp_path / "t.json"
+    for command in (["produce", "--rate", 0, "--count", 1000, "--truth", truth], ["stats", "--expect", truth],
+                    ["consume", "--until-end", "--metrics-port", "none"]):
+        result = run([*command, *who])
+        assert result.returncode == 0, result.stderr
+
+
+def test_a_password_from_the_environment(guarded, tmp_path):
+    who = ["-b", guarded.sasl, "-F", client(tmp_path, "alice", "wrong"), "-t", Kafka(guarded.brokers).unused_name()]
+    result = run(["produce", "--count", 1, *who], env={"CLICKSTREAM_KAFKA_SASL_PASSWORD": "alice-secret"})
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("command", ALL.values(), ids=ALL)
+def test_a_wrong_password(guarded, tmp_path, command):
+    result = timed([*command, "-b", guarded.sasl, "-F", client(tmp_path, "alice", "secret-9")])
+    assert result.returncode == 3, result.stderr
+    line = result.stderr.splitlines()[-1]
+    assert f"refused by {guarded.sasl}: " in line and "uthentication failed" in line
+    assert "check security.protocol, sasl.mechanism, sasl.username and sasl.password" in line
+    assert "secret-9" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ALL.values(), ids=ALL)
+def test_no_password_at_all(guarded, command):
+    """The broker hangs up on a client that does not introduce itself."""
+    result = timed([*command, "-b", guarded.sasl, "--connect-timeout", "3s"])
+    assert result.returncode == 3, result.stderr
+    line = result.stderr.splitlines()[-1]
+    assert f"no broker at {guarded.sasl} answered within 3 s: " in line
+    assert "does this port speak security.protocol=plaintext?" in line
+
+
+def test_no_rights(guarded, tmp_path):
+    existing = Kafka(guarded.brokers).new_topic()
+    who = ["-b", guarded.sasl, "-F", client(tmp_path, "bob", "bob-secret")]
+    produce = timed(["produce", "--count", 1, *who, "-t", "new"])
+    assert produce.returncode == 3, produce.stderr
+    assert f"kafka-topics --bootstrap-server {guarded.sasl} --create --topic new --partitions 3" in produce.stderr
+    consume = timed(["consume", "--metrics-port", "none", *who, "-t", existing])
+    assert consume.returncode == 3, consume.stderr
+    assert "uthorization failed" in consume.stderr.splitlines()[-1]
+    stats = timed(["stats", *who, "-t", existing])
+    assert stats.returncode == 1
+    assert f"topic {existing} does not exist, or its existence is kept from us" in stats.stderr

@@ -1,0 +1,50 @@
+"""Every command that README.md and docs/ show in an `sh` block runs, in the order in which a reader would try them."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.harness import PATIENCE, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ENDLESS = "clickstream consume --metrics-port"  # what begins so runs until it is stopped
+A_WHILE = 8  # seconds, for a block or two
+
+
+def commands(page):
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
+        yield from block.replace("\\\n", " ").strip().splitlines()
+
+
+def test_the_readme_has_commands():
+    assert len(list(commands(ROOT / "README.md"))) >= 7
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_run(page, kafka, tmp_path):
+    program = Path(os.environ["CLICKSTREAM_BIN"])
+    env = {
+        **os.environ,
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "CLICKSTREAM_BROKERS": kafka.brokers,
+        "CLICKSTREAM_TOPIC": kafka.unused_name(),
+        "CLICKSTREAM_GROUP": kafka.unused_name(),
+    }
+    for command in commands(page):
+        command = command.replace("8000", str(free_port()))
+        process = subprocess.Popen(
+            ["bash", "-c", f"set -o pipefail; {command}"],
+            cwd=tmp_path, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )
+        endless = command.startswith(ENDLESS)
+        try:
+            out, err = process.communicate(timeout=A_WHILE if endless else 2 * PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGINT if endless else signal.SIGKILL)
+            out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, f"{command}\n{out}\n{err}"
+        assert out or err, command
