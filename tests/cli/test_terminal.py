@@ -18,6 +18,16 @@ from support.harness import PATIENCE, binary, environment, run
 COLUMNS = [80, 40]
 
 
+@pytest.fixture(autouse=True)
+def terminals():
+    """A machine without terminal devices (a chroot without /dev/pts) cannot show any of this."""
+    try:
+        for one in pty.openpty():
+            os.close(one)
+    except OSError as error:
+        pytest.skip(f"NO TERMINAL TO TEST WITH: {error} (is /dev/pts mounted?)")
+
+
 def in_terminal(args, columns=80):
     """Runs clickstream to its end with a terminal of so many columns: its exit status and all that it wrote there."""
     leader, follower = pty.openpty()
