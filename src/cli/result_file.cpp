@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <system_error>
 
 namespace clickstream::cli {
 namespace {
@@ -24,7 +25,8 @@ auto cannot_write(const std::string& path) {
 }  // namespace
 
 Result<void> check_writable(const std::string& path) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code unknown;  // the attempt to write will say it better
+  if (std::filesystem::is_directory(path, unknown)) {
     return fail(Exit::failed, fmt::format("cannot write {}: it is a directory", path));
   }
   if (!std::ofstream(temporary(path))) return cannot_write(path);
