@@ -1,4 +1,5 @@
 // clickstream: finds the subcommand, runs it, turns its result into an exit status.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -40,6 +41,14 @@ std::string overview() {
   return out;
 }
 
+// A standard descriptor that the caller has closed would be the next file's or socket's, and mix what is meant for
+// both. So it is held; to read or write it is an error, as if it were closed.
+void hold_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) == -1) open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 int report(const Failure& failure, const std::string& who) {
   if (!failure.message.empty()) {
     const std::string line = fmt::format("{}: {}\n", who, failure.message);
@@ -74,6 +83,7 @@ int unknown_command(const std::string& word) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   cli::install_signal_handlers();
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) {

@@ -1,10 +1,12 @@
 """What a person types, right and wrong: help, versions, nearest names, where values come from."""
 
+import os
 import re
 import shlex
+import subprocess
 
 import pytest
-from support.harness import run
+from support.harness import binary, environment, run
 
 COMMANDS = ("produce", "consume", "stats")
 
@@ -52,6 +54,28 @@ def test_help_of_a_command(command):
         if option != "help":
             # An option that is known complains about its value or goes on to something else, never "unknown".
             assert "unknown option" not in run([command, f"--{option}=\N{SNOWMAN}", "--log-level=x"]).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_value_that_has_a_form_is_judged(command):
+    text = run([command, "--help"]).stdout
+    options = re.findall(r" --([a-z-]+) (?:N|FACTOR|DURATION|MOMENT|PORT|LEVEL|FORMAT) ", text)
+    assert {"log-level", "connect-timeout"} < set(options) and len(options) >= 8
+    for option in options:
+        line = refused([command, f"--{option}=\N{SNOWMAN}"])
+        assert line.startswith(f"clickstream {command}: --{option}: '\N{SNOWMAN}' is no"), line
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["stats", "--help"], ["stats", "/dev/null"],
+                                  ["consume", "--input", "/dev/null", "--metrics-port", "none"],
+                                  ["produce", "--output", "-", "--rate", "0", "--log-level", "warn"]])
+def test_a_pipe_that_nobody_reads_is_silent(args):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        result = subprocess.run([binary(), *args], stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.PIPE,
+                                text=True, env=environment(), timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
