@@ -81,11 +81,14 @@ class KafkaOutput : public EventOutput {
 
   Result<void> send(const Event& event, std::string_view json) override {
     // Delivery reports hold places of the send queue until they are taken.
-    if (++sent_ % 512 == 0) producer_->poll(Duration{0});
+    if (++sent_ % 512 == 0) {
+      if (auto waited = wait(Duration{0}); !waited) return waited;
+    }
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value(event.user)).ptr;
     const std::string_view key(digits.data(), static_cast<std::size_t>(end - digits.data()));
     while (!producer_->send(key, json)) {
+      if (producer_->failure()) return unexpected(*producer_->failure());
       if (stop_requested()) return fail(Exit::undelivered, "stopped while the send queue was full");
       say_full();
       producer_->poll(100ms);
@@ -95,6 +98,7 @@ class KafkaOutput : public EventOutput {
 
   Result<void> wait(Duration time) override {
     producer_->poll(time);
+    if (producer_->failure()) return unexpected(*producer_->failure());
     return {};
   }
 
@@ -104,6 +108,7 @@ class KafkaOutput : public EventOutput {
       if (stop_requested()) deadline = std::min(deadline, steady_clock::now() + kDrain);
       producer_->flush(100ms);
     }
+    if (producer_->failure()) return unexpected(*producer_->failure());
     const auto lost = producer_->failed() + producer_->in_flight();
     if (lost == 0) return {};
     const std::string why =

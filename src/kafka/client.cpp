@@ -22,6 +22,15 @@ const std::vector<Property>& common_properties() {
   return properties;
 }
 
+// How long to wait for one answer at first, and at most: near brokers are refused or found at once, and still distant
+// ones may take their time.
+constexpr Duration kPatience = 200ms;
+constexpr Duration kMostPatience = 2s;
+
+constexpr const char* kAskForRights = "; ask for the rights (docs/architecture.md lists them)";
+
+}  // namespace
+
 bool is_refusal(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
@@ -35,16 +44,13 @@ bool is_refusal(rd_kafka_resp_err_t code) {
   }
 }
 
-}  // namespace
-
 int to_millis(Duration timeout) {
   return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));
 }
 
 Failure broker_failure(rd_kafka_resp_err_t code, const std::string& what) {
   if (is_refusal(code)) {
-    return {Exit::unreachable,
-            fmt::format("{}: {}; ask for the rights (docs/architecture.md lists them)", what, rd_kafka_err2str(code))};
+    return {Exit::unreachable, fmt::format("{}: {}{}", what, rd_kafka_err2str(code), kAskForRights)};
   }
   return {Exit::failed, fmt::format("{}: {}", what, rd_kafka_err2str(code))};
 }
@@ -96,8 +102,9 @@ Client::~Client() {
 void Client::on_error(rd_kafka_resp_err_t code, const char* reason) {
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     std::array<char, 512> text{};
-    rd_kafka_fatal_error(client_, text.data(), text.size());
-    settings_.log(LogLevel::error, text.data());
+    const bool refused = is_refusal(rd_kafka_fatal_error(client_, text.data(), text.size()));
+    fatal_ = {refused ? Exit::unreachable : Exit::failed,
+              fmt::format("cannot go on: {}{}", text.data(), refused ? kAskForRights : "")};
     return;
   }
   if (!connected_ && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)) {
@@ -133,22 +140,38 @@ Failure Client::unreachable() const {
                                          last_error_.empty() ? "" : ": ", last_error_, advice)};
 }
 
+Failure Client::no_answer(const std::string& what) const {
+  return {Exit::unreachable,
+          fmt::format("{}: no answer in time from the cluster at {}{}{}; are the addresses that its brokers advertise "
+                      "(advertised.listeners) within reach?",
+                      what, settings_.brokers(), last_error_.empty() ? "" : ": ", last_error_)};
+}
+
+MetadataHandle Client::metadata(bool all_topics, Duration& patience) {
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto error = rd_kafka_metadata(client_, all_topics ? 1 : 0, nullptr, &answer, to_millis(patience));
+  rd_kafka_poll(client_, 0);  // serves the error callback
+  // There is a broker, but it is slow, or far away.
+  if (error == RD_KAFKA_RESP_ERR__TIMED_OUT) patience = std::min(2 * patience, kMostPatience);
+  return MetadataHandle(answer);
+}
+
 Result<void> Client::connect(const Stopping& stopping) {
   // The time-out is for the whole of it, with what it takes to start and to end.
   const auto deadline = steady_clock::now() + settings_.connect_timeout - 500ms;
   auto next_line = steady_clock::now() + 2s;
+  Duration patience = kPatience;
   while (!stopping()) {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    const auto error = rd_kafka_metadata(client_, 0, nullptr, &metadata, 200);
-    const MetadataHandle owner(metadata);
-    rd_kafka_poll(client_, 0);  // serves the error callback
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (metadata(false, patience)) {
       connected_ = true;
       return {};
     }
     if (refused_) return unexpected(*refused_);
     const auto now = steady_clock::now();
-    if (settings_.connect_timeout > 0s && now >= deadline) return unexpected(unreachable());
+    if (settings_.connect_timeout > 0s) {
+      if (now >= deadline) return unexpected(unreachable());
+      patience = std::min(patience, std::chrono::ceil<Duration>(deadline - now));
+    }
     if (now >= next_line) {
       next_line = now + 10s;
       settings_.log(LogLevel::info, fmt::format("waiting for a broker at {}{}{}", settings_.brokers(),
@@ -158,14 +181,19 @@ Result<void> Client::connect(const Stopping& stopping) {
   return {};
 }
 
-Result<std::optional<int>> Client::partition_count(const std::string& topic, Duration timeout) {
-  // The list of all topics: asking for one by name could create it.
-  const rd_kafka_metadata_t* metadata = nullptr;
-  const auto error = rd_kafka_metadata(client_, 1, nullptr, &metadata, to_millis(timeout));
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return unexpected(broker_failure(error, "cannot list the topics"));
-  const MetadataHandle owner(metadata);
-  for (int i = 0; i < metadata->topic_cnt; ++i) {
-    if (metadata->topics[i].topic == topic) return metadata->topics[i].partition_cnt;
+Result<std::optional<int>> Client::partition_count(const std::string& topic, Duration timeout,
+                                                   const Stopping& stopping) {
+  const auto deadline = steady_clock::now() + timeout;
+  Duration patience = kPatience;
+  while (!stopping()) {
+    // The list of all topics: asking for one by name could create it.
+    if (const auto all = metadata(true, patience)) {
+      for (int i = 0; i < all->topic_cnt; ++i) {
+        if (all->topics[i].topic == topic) return all->topics[i].partition_cnt;
+      }
+      return std::nullopt;
+    }
+    if (steady_clock::now() >= deadline) return unexpected(no_answer("cannot list the topics"));
   }
   return std::nullopt;
 }

@@ -37,8 +37,14 @@ class Client {
   /// Waits for a broker's answer: until the connect timeout, a refusal, or `stopping`.
   Result<void> connect(const Stopping& stopping);
 
-  /// How many partitions the topic has; nothing where it does not exist.
-  Result<std::optional<int>> partition_count(const std::string& topic, Duration timeout);
+  /// How many partitions the topic has; nothing where it does not exist, or when `stopping` meanwhile.
+  Result<std::optional<int>> partition_count(const std::string& topic, Duration timeout, const Stopping& stopping);
+
+  /// The failure of a question that a connected cluster has not answered in time.
+  Failure no_answer(const std::string& what) const;
+
+  /// Why this client can never work again; absent while it can.
+  const std::optional<Failure>& fatal() const { return fatal_; }
 
   /// Calls rd_kafka_destroy_flags at destruction, for a consumer that has not closed in time.
   void give_up_closing() { destroy_flags_ = RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE; }
@@ -47,6 +53,7 @@ class Client {
   Client(const Settings& settings, Callbacks callbacks) : settings_(settings), callbacks_(std::move(callbacks)) {}
 
   void on_error(rd_kafka_resp_err_t code, const char* reason);
+  MetadataHandle metadata(bool all_topics, Duration& patience);
   Failure unreachable() const;
 
   Settings settings_;
@@ -55,9 +62,13 @@ class Client {
   int destroy_flags_ = 0;
   bool connected_ = false;
   std::optional<Failure> refused_;  // by the first connection
+  std::optional<Failure> fatal_;
   std::string last_error_;
   std::chrono::steady_clock::time_point last_error_logged_{};
 };
+
+/// Whether the broker refuses us: who we are, or what we ask for.
+bool is_refusal(rd_kafka_resp_err_t code);
 
 /// The failure for an error that a broker answers with: authorisation, or anything else.
 Failure broker_failure(rd_kafka_resp_err_t code, const std::string& what);

@@ -3,22 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace clickstream::kafka {
 namespace {
 
+using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kBatch = 10'000;
 // The call returns when the batch is full or the time is over, not when something is there: this is the latency.
 constexpr Duration kMoment = 20ms;
-constexpr Duration kQueryDeadline = 10s;
+constexpr Duration kOneQuestion = 2s;  // how long an answer may take before the question is put again
 
 std::string_view view(const void* data, std::size_t size) {
   return data == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(data), size};
 }
 
 }  // namespace
+
+bool any_went_back(const Positions& positions) {
+  return std::any_of(positions.begin(), positions.end(), [](const auto& entry) { return entry.second.went_back; });
+}
 
 bool all_reached_end(const Positions& positions) {
   return std::all_of(positions.begin(), positions.end(), [](const auto& entry) { return entry.second.reached_end; });
@@ -53,10 +59,14 @@ void Fetcher::fetch(Batch& batch, Positions& positions, Duration timeout, std::v
 }
 
 void Fetcher::take(const rd_kafka_message_t& message, Batch& batch, Positions& positions) {
-  // Around a rebalance there may be messages of a partition that is no longer ours, or of before it was ours again.
+  // Around a rebalance there may be messages of a partition that is no longer ours.
   const auto found = positions.find(message.partition);
-  if (found == positions.end() || message.offset < found->second.next) return;
+  if (found == positions.end()) return;
   Position& position = found->second;
+  if (message.offset < position.next) {
+    position.went_back = true;
+    return;
+  }
   const bool at_eof = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
   position.next = at_eof ? message.offset : message.offset + 1;
   position.reached_end = position.end && position.next >= *position.end;
@@ -69,24 +79,40 @@ void Fetcher::take(const rd_kafka_message_t& message, Batch& batch, Positions& p
                            view(message.key, message.key_len), view(message.payload, message.len)});
 }
 
-Result<std::vector<Range>> query_ranges(Client& client, const std::string& topic, int count, const Stopping& stopping) {
-  std::vector<Range> ranges;
-  const auto deadline = std::chrono::steady_clock::now() + kQueryDeadline;
-  while (ranges.size() < static_cast<std::size_t>(count)) {
-    Range range;
-    const auto partition = static_cast<std::int32_t>(ranges.size());
-    const auto error =
-        rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), partition, &range.begin, &range.end, 1000);
+Result<std::optional<std::vector<Range>>> query_ranges(Client& client, const std::string& topic, Duration timeout,
+                                                       const Stopping& stopping) {
+  const auto deadline = steady_clock::now() + timeout;
+  const auto count = client.partition_count(topic, timeout, stopping);
+  if (!count) return unexpected(count.error());
+  if (!count->has_value()) return std::nullopt;
+  std::vector<Range> ranges(static_cast<std::size_t>(**count));
+  bool has_begin = false;
+  while (!stopping()) {
+    // Not rd_kafka_query_watermark_offsets, which waits for its answer without a deadline.
+    const PartitionList list(rd_kafka_topic_partition_list_new(**count));
+    for (std::int32_t partition = 0; partition < **count; ++partition) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
+          has_begin ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+    }
+    const auto error = rd_kafka_offsets_for_times(client.get(), list.get(), to_millis(kOneQuestion));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      ranges.push_back(range);
-    } else if (stopping() || std::chrono::steady_clock::now() > deadline) {
-      return unexpected(
-          broker_failure(error, fmt::format("cannot learn the end of partition {} of {}", partition, topic)));
+      for (int i = 0; i < list->cnt; ++i) {
+        Range& range = ranges[static_cast<std::size_t>(list->elems[i].partition)];
+        (has_begin ? range.end : range.begin) = list->elems[i].offset;
+      }
+      if (std::exchange(has_begin, true)) return ranges;
+    } else if (is_refusal(error)) {
+      return unexpected(broker_failure(error, fmt::format("cannot learn the offsets of {}", topic)));
     } else {
-      rd_kafka_poll(client.get(), 50);  // a topic that is new has no leaders for a moment
+      // A pause that serves the error callback: a topic that is new has no leaders for a moment.
+      rd_kafka_poll(client.get(), 100);
+      if (steady_clock::now() >= deadline) {
+        return unexpected(
+            client.no_answer(fmt::format("cannot learn the offsets of {} ({})", topic, rd_kafka_err2str(error))));
+      }
     }
   }
-  return ranges;
+  return std::nullopt;
 }
 
 }  // namespace clickstream::kafka

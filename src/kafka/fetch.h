@@ -16,12 +16,14 @@ struct Position {
   std::int64_t next = 0;            ///< no record below it is handed out any more
   std::optional<std::int64_t> end;  ///< of a bounded read: nothing from here on is handed out
   bool reached_end = false;         ///< of a bounded read; by position, for the last records may be control records
+  bool went_back = false;           ///< the partition has another log now: its topic was recreated, or its log was cut
 };
 
 /// The partitions that are ours.
 using Positions = std::map<std::int32_t, Position>;
 
 bool all_reached_end(const Positions& positions);
+bool any_went_back(const Positions& positions);
 
 /// First offset, and the one after the last record there is now.
 struct Range {
@@ -52,7 +54,12 @@ class Fetcher {
   std::vector<MessageHandle> messages_;
 };
 
-/// The ranges of partitions 0 … count−1.
-Result<std::vector<Range>> query_ranges(Client& client, const std::string& topic, int count, const Stopping& stopping);
+/// How long a command waits for what it has to know before it can start.
+inline constexpr Duration kStartDeadline = std::chrono::seconds{7};
+
+/// The ranges of all partitions of the topic, by partition; nothing where it does not exist, or when `stopping`
+/// meanwhile.
+Result<std::optional<std::vector<Range>>> query_ranges(Client& client, const std::string& topic, Duration timeout,
+                                                       const Stopping& stopping);
 
 }  // namespace clickstream::kafka

@@ -54,7 +54,10 @@ struct GroupSource::Impl {
   void carry_out(const Rebalance& rebalance, Batch& batch);
   void assign(const rd_kafka_topic_partition_list_t* partitions, Batch& batch);
   void unassign(const rd_kafka_topic_partition_list_t* partitions, Batch& batch);
+  void start_over(Batch& batch);
   Result<void> judge(rd_kafka_resp_err_t error);
+  Result<void> judge_share() const;
+  bool has_joined() const;
   void close();
 
   const Log& log() const { return client->settings().log; }
@@ -75,17 +78,16 @@ Result<std::unique_ptr<GroupSource>> GroupSource::connect(const Settings& settin
   impl->client = std::move(*client);
   if (auto connected = impl->client->connect(stopping); !connected) return unexpected(connected.error());
 
-  if (options.until_end && !stopping()) {
-    const auto count = impl->client->partition_count(options.topic, 10s);
-    if (!count) return unexpected(count.error());
-    if (!count->has_value()) {
+  if (options.until_end) {
+    auto ranges = query_ranges(*impl->client, options.topic, kStartDeadline, stopping);
+    if (!ranges) return unexpected(ranges.error());
+    if (ranges->has_value()) {
+      impl->ranges = std::move(**ranges);
+    } else if (!stopping()) {
       return fail(Exit::failed,
                   fmt::format("topic {} does not exist, or its existence is kept from us: it has no end to read to",
                               options.topic));
     }
-    auto ranges = query_ranges(*impl->client, options.topic, **count, stopping);
-    if (!ranges) return unexpected(ranges.error());
-    impl->ranges = std::move(*ranges);
   }
 
   rd_kafka_poll_set_consumer(impl->client->get());
@@ -108,8 +110,16 @@ Result<void> GroupSource::poll(Batch& batch, Duration timeout) {
   for (const auto error : errors) {
     if (auto judged = impl_->judge(error); !judged) return judged;
   }
+  if (const auto& fatal = impl_->client->fatal()) return unexpected(*fatal);
+  if (any_went_back(impl_->positions)) {
+    if (impl_->options.until_end) {
+      return fail(Exit::failed, fmt::format("topic {} was deleted and created again, or cut, while it was read",
+                                            impl_->options.topic));
+    }
+    impl_->start_over(batch);
+  }
   batch.at_end = impl_->options.until_end && impl_->rebalances > 0 && all_reached_end(impl_->positions);
-  return {};
+  return batch.at_end ? impl_->judge_share() : Result<void>();
 }
 
 void GroupSource::Impl::carry_out(const Rebalance& rebalance, Batch& batch) {
@@ -159,6 +169,24 @@ void GroupSource::Impl::unassign(const rd_kafka_topic_partition_list_t* partitio
   if (error) log()(LogLevel::error, fmt::format("cannot give up partitions: {}", rd_kafka_error_string(error.get())));
 }
 
+// Reads the partitions that have another log now from its beginning.
+void GroupSource::Impl::start_over(Batch& batch) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  for (auto& [partition, position] : positions) {
+    if (!position.went_back) continue;
+    log()(LogLevel::warn, fmt::format("partition {} of {} has another log: the topic was deleted and created again, or "
+                                      "cut; its figures start again with it",
+                                      partition, options.topic));
+    position = {};
+    batch.revoked.push_back(partition);
+    batch.assigned.push_back(partition);
+    rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
+  }
+  const ErrorHandle error(rd_kafka_seek_partitions(client->get(), list.get(), 0));
+  if (error)
+    log()(LogLevel::error, fmt::format("cannot read from the beginning: {}", rd_kafka_error_string(error.get())));
+}
+
 Result<void> GroupSource::Impl::judge(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
@@ -175,15 +203,28 @@ Result<void> GroupSource::Impl::judge(rd_kafka_resp_err_t error) {
       return unexpected(
           broker_failure(error, fmt::format("cannot read topic {} as group {}", options.topic, options.group)));
     default:
-      if (std::array<char, 512> text{}; rd_kafka_fatal_error(client->get(), text.data(), text.size()) != 0) {
-        return fail(Exit::failed, fmt::format("the consumer cannot go on: {}", text.data()));
-      }
       log()(LogLevel::warn, fmt::format("{}; trying again", rd_kafka_err2str(error)));
       return {};
   }
 }
 
+// At the end of a bounded read: the figures up to the end are those of all partitions, or none.
+Result<void> GroupSource::Impl::judge_share() const {
+  std::size_t missing = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const bool ours = positions.find(static_cast<std::int32_t>(i)) != positions.end();
+    if (!ours && ranges[i].begin < ranges[i].end) ++missing;
+  }
+  if (missing == 0) return {};
+  return fail(Exit::failed, fmt::format("other members of the group {} read {} of the {} partitions of {}; use a group "
+                                        "of your own (-g), or `clickstream stats`, which needs none",
+                                        options.group, missing, ranges.size(), options.topic));
+}
+
 void GroupSource::Impl::close() {
+  // librdkafka before 2.3 aborts when a consumer is destroyed that has joined a group, but has not been given its first
+  // share yet. As the program is about to end, such a client is left to the operating system.
+  const bool has_flaw = rd_kafka_version() < 0x020300ff && has_joined();
   // Leaving needs the broker's word; without a broker there is none to be had.
   const ErrorHandle error(rd_kafka_consumer_close_queue(client->get(), fetcher->queue()));
   const auto deadline = steady_clock::now() + kCloseDeadline;
@@ -199,6 +240,14 @@ void GroupSource::Impl::close() {
     fetcher->fetch(batch, positions, 20ms, errors);
     for (const Rebalance& rebalance : std::exchange(pending, {})) carry_out(rebalance, batch);
   }
+  if (has_flaw && rebalances == 0) (void)client.release();
+}
+
+bool GroupSource::Impl::has_joined() const {
+  char* id = rd_kafka_memberid(client->get());
+  const bool has_id = id != nullptr && *id != '\0';
+  if (id != nullptr) rd_kafka_mem_free(client->get(), id);
+  return has_id;
 }
 
 std::string GroupSource::waiting_for() const {

@@ -26,10 +26,15 @@ struct Producer::Impl {
   std::uint64_t delivered = 0;
   std::uint64_t failed = 0;
   std::string first_error;
+  std::optional<Failure> refused;
 
   void count_failure(rd_kafka_resp_err_t code) {
-    ++failed;
-    if (first_error.empty()) first_error = rd_kafka_err2str(code);
+    if (is_refusal(code))
+      refused = broker_failure(code, fmt::format("cannot write to {}", rd_kafka_topic_name(topic.get())));
+    if (failed++ > 0) return;
+    first_error = client->fatal() ? client->fatal()->message : rd_kafka_err2str(code);
+    client->settings().log(LogLevel::warn,
+                           fmt::format("an event was not delivered: {}; more are only counted", first_error));
   }
 };
 
@@ -56,7 +61,7 @@ Result<std::unique_ptr<Producer>> Producer::connect(const Settings& settings, co
   impl->client = std::move(*client);
   if (auto connected = impl->client->connect(stopping); !connected) return unexpected(connected.error());
   if (!stopping()) {
-    if (auto ensured = ensure_topic(*impl->client, topic); !ensured) return unexpected(ensured.error());
+    if (auto ensured = ensure_topic(*impl->client, topic, stopping); !ensured) return unexpected(ensured.error());
   }
   impl->topic.reset(rd_kafka_topic_new(impl->client->get(), topic.name.c_str(), nullptr));
   if (!impl->topic) {
@@ -91,5 +96,8 @@ std::uint64_t Producer::delivered() const { return impl_->delivered; }
 std::uint64_t Producer::failed() const { return impl_->failed; }
 std::uint64_t Producer::in_flight() const { return impl_->queued - impl_->delivered - impl_->failed; }
 const std::string& Producer::first_error() const { return impl_->first_error; }
+const std::optional<Failure>& Producer::failure() const {
+  return impl_->refused ? impl_->refused : impl_->client->fatal();
+}
 
 }  // namespace clickstream::kafka

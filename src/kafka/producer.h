@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,8 @@ class Producer {
   std::uint64_t in_flight() const;
   /// Why the first event that failed did; empty while none has.
   const std::string& first_error() const;
+  /// Why no event can be delivered any more; absent while they can.
+  const std::optional<Failure>& failure() const;
 
  private:
   struct Impl;

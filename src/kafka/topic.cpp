@@ -10,9 +10,10 @@
 namespace clickstream::kafka {
 namespace {
 
+using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr Duration kDeadline = 10s;
+constexpr Duration kDeadline = 8s;
 
 std::string create_command(const Client& client, const TopicSpec& topic) {
   std::string command = fmt::format("kafka-topics --bootstrap-server {} --create --topic {} --partitions {}",
@@ -26,7 +27,7 @@ struct Answer {
   std::string text;
 };
 
-Answer create(Client& client, const TopicSpec& topic) {
+Answer create(Client& client, const TopicSpec& topic, const Stopping& stopping) {
   std::array<char, 512> error{};
   const NewTopicHandle wanted(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, topic.replication_factor,
                                                     error.data(), error.size()));
@@ -37,7 +38,11 @@ Answer create(Client& client, const TopicSpec& topic) {
   const QueueHandle queue(rd_kafka_queue_new(client.get()));
   std::array<rd_kafka_NewTopic_t*, 1> topics = {wanted.get()};
   rd_kafka_CreateTopics(client.get(), topics.data(), topics.size(), options.get(), queue.get());
-  const EventHandle event(rd_kafka_queue_poll(queue.get(), to_millis(kDeadline + 1s)));
+  EventHandle event;
+  for (const auto deadline = steady_clock::now() + kDeadline;
+       !event && !stopping() && steady_clock::now() < deadline;) {
+    event.reset(rd_kafka_queue_poll(queue.get(), 100));
+  }
   if (!event) return {RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer"};
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return {rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get())};
@@ -52,17 +57,20 @@ Answer create(Client& client, const TopicSpec& topic) {
 
 }  // namespace
 
-Result<void> ensure_topic(Client& client, const TopicSpec& topic) {
-  const Answer answer = create(client, topic);
-  if (answer.code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return {};
+Result<void> ensure_topic(Client& client, const TopicSpec& topic, const Stopping& stopping) {
+  const auto partitions = client.partition_count(topic.name, kDeadline, stopping);
+  if (!partitions) return unexpected(partitions.error());
+  if (partitions->has_value() || stopping()) return {};
+  const Answer answer = create(client, topic, stopping);
+  if (answer.code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS || stopping()) return {};
   if (answer.code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     client.settings().log(LogLevel::info,
                           fmt::format("created topic {} with {} partitions", topic.name, topic.partitions));
     return {};
   }
-  // Who may not create topics may still write to one that exists.
-  const auto partitions = client.partition_count(topic.name, kDeadline);
-  if (partitions && partitions->has_value()) return {};
+  if (answer.code == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+    return unexpected(client.no_answer(fmt::format("cannot create topic {}", topic.name)));
+  }
   return fail(broker_failure(answer.code, "").code,
               fmt::format("cannot create topic {}: {}; someone who may can run:\n  {}", topic.name, answer.text,
                           create_command(client, topic)));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "clickstream/failure.h"
+#include "clickstream/stop.h"
 
 namespace clickstream::kafka {
 
@@ -15,8 +16,8 @@ struct TopicSpec {
 
 class Client;
 
-/// Creates the topic (LogAppendTime) unless it exists. Where that is not allowed, the failure has the exact
-/// kafka-topics command for someone who may.
-Result<void> ensure_topic(Client& client, const TopicSpec& topic);
+/// Creates the topic (LogAppendTime) unless it exists, or the program is `stopping`. Where that is not allowed, the
+/// failure has the exact kafka-topics command for someone who may.
+Result<void> ensure_topic(Client& client, const TopicSpec& topic, const Stopping& stopping);
 
 }  // namespace clickstream::kafka

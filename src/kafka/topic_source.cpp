@@ -53,6 +53,10 @@ class Reader {
     std::vector<rd_kafka_resp_err_t> errors;
     fetcher_.fetch(batch, positions_, timeout, errors);
     rd_kafka_poll(client_->get(), 0);  // serves the error callback
+    if (any_went_back(positions_)) {
+      return fail(Exit::failed, fmt::format("topic {} was deleted and created again, or cut, while it was read",
+                                            rd_kafka_topic_name(topic_.get())));
+    }
     for (const auto error : errors) {
       const Failure failure = broker_failure(error, fmt::format("cannot read {}", rd_kafka_topic_name(topic_.get())));
       if (failure.code == Exit::unreachable || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
@@ -94,14 +98,12 @@ Result<std::unique_ptr<TopicSource>> TopicSource::connect(const Settings& settin
   auto reader = Reader::connect(settings, topic, now, stopping);
   if (!reader) return unexpected(reader.error());
   impl->reader = std::move(*reader);
-  if (!stopping()) {
-    const auto count = impl->reader->client().partition_count(topic, 10s);
-    if (!count) return unexpected(count.error());
-    if (!count->has_value())
-      return fail(Exit::failed, fmt::format("topic {} does not exist, or its existence is kept from us", topic));
-    auto ranges = query_ranges(impl->reader->client(), topic, **count, stopping);
-    if (!ranges) return unexpected(ranges.error());
-    impl->ranges = std::move(*ranges);
+  auto ranges = query_ranges(impl->reader->client(), topic, kStartDeadline, stopping);
+  if (!ranges) return unexpected(ranges.error());
+  if (ranges->has_value()) {
+    impl->ranges = std::move(**ranges);
+  } else if (!stopping()) {
+    return fail(Exit::failed, fmt::format("topic {} does not exist, or its existence is kept from us", topic));
   }
   for (std::size_t i = 0; i < impl->ranges.size(); ++i) {
     const Range range = impl->ranges[i];
@@ -130,15 +132,15 @@ Result<std::vector<std::string>> newest_payloads(const Settings& settings, const
                                                  const Stopping& stopping) {
   std::vector<std::string> payloads;
   const auto until = steady_clock::now() + deadline;
-  auto reader = Reader::connect(settings, topic, Timestamp{}, stopping);
+  Settings impatient = settings;
+  impatient.connect_timeout = deadline;
+  auto reader = Reader::connect(impatient, topic, Timestamp{}, stopping);
   if (!reader) return unexpected(reader.error());
-  const auto count = (*reader)->client().partition_count(topic, deadline);
-  if (!count) return unexpected(count.error());
-  if (!count->has_value()) return payloads;
-  const auto ranges = query_ranges((*reader)->client(), topic, **count, stopping);
+  const auto ranges = query_ranges((*reader)->client(), topic, deadline, stopping);
   if (!ranges) return unexpected(ranges.error());
-  for (std::size_t i = 0; i < ranges->size(); ++i) {
-    const Range range = (*ranges)[i];
+  if (!ranges->has_value()) return payloads;
+  for (std::size_t i = 0; i < (*ranges)->size(); ++i) {
+    const Range range = (**ranges)[i];
     const auto newest = std::max(range.begin, range.end - 1);
     if (auto started = (*reader)->start(static_cast<std::int32_t>(i), newest, range.end); !started) {
       return unexpected(started.error());

@@ -1,9 +1,10 @@
 """A broker that asks who is there: the right password works, all else ends at once with status 3 and one clear line."""
 
+import subprocess
 import time
 
 import pytest
-from support.harness import free_port, run
+from support.harness import ROOT, free_port, run
 from support.kafka import Broker, Kafka
 
 ALL = {"produce": ["produce", "--count", "1"], "consume": ["consume", "--until-end", "--metrics-port", "none"],
@@ -95,3 +96,26 @@ def test_no_rights(guarded, tmp_path):
     stats = timed(["stats", *who, "-t", existing])
     assert stats.returncode == 1
     assert f"topic {existing} does not exist, or its existence is kept from us" in stats.stderr
+
+
+def test_who_may_see_a_topic_may_not_write_to_it(guarded, tmp_path):
+    """An endless run that can't deliver anything ends, too."""
+    topic = Kafka(guarded.brokers).new_topic()
+    libs = subprocess.run([ROOT / "scripts/kafka", "libs"], capture_output=True, text=True, check=True).stdout.strip()
+
+    def allow(operation, *resource):
+        subprocess.run(["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "org.apache.kafka.tools.AclCommand",
+                        "--bootstrap-server", guarded.brokers, "--add", "--allow-principal", "User:bob",
+                        "--operation", operation, *resource], capture_output=True, check=True, timeout=60)
+
+    who = ["-b", guarded.sasl, "-F", client(tmp_path, "bob", "bob-secret"), "-t", topic]
+    allow("Describe", "--topic", topic)
+    for command in (["produce", "--count", 5], ["produce", "--rate", 50]):
+        result = timed([*command, *who])
+        assert result.returncode == 3, result.stderr
+        assert "Cluster authorization failed; ask for the rights" in result.stderr.splitlines()[-1]
+    allow("IdempotentWrite", "--cluster")
+    for command in (["produce", "--count", 5], ["produce", "--rate", 50]):
+        result = timed([*command, *who])
+        assert result.returncode == 3, result.stderr
+        assert f"cannot write to {topic}: Broker: Topic authorization failed" in result.stderr.splitlines()[-1]

@@ -5,9 +5,11 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from support.harness import ROOT, Process, http_get, run, wait_until
+from support.kafka import Kafka
 
 
 def produce(kafka, topic, *args, **options):
@@ -138,11 +140,22 @@ def test_what_is_sent_and_where(kafka):
     assert "PartitionCount: 3" in described and "message.timestamp.type=LogAppendTime" in described
     for record in kafka.records(topic):
         assert record["key"] == str(json.loads(record["payload"])["user_id"])
+        assert "headers" not in record
     # The harness proves that kcat partitions as Java clients do; then so do we.
     again = kafka.new_topic(partitions=3)
     kafka.produce(again, [json.loads(one["payload"]) for one in kafka.records(topic)])
     where = [{(one["key"], one["partition"]) for one in kafka.records(name)} for name in (topic, again)]
     assert where[0] == where[1]
+
+
+def test_batches_are_compressed_and_idempotent(own_broker):
+    topic = Kafka(own_broker.brokers).unused_name()
+    produce(own_broker, topic, "--rate", 0, "--count", 1000, "--partitions", 1)
+    batch = Path(own_broker.directory, "data", f"{topic}-0", f"{0:020}.log").read_bytes()
+    attributes, producer_id = int.from_bytes(batch[21:23], "big"), int.from_bytes(batch[43:51], "big", signed=True)
+    assert attributes & 7 == 3, "lz4"
+    assert attributes & 8 == 8, "stamped by the broker"
+    assert producer_id >= 0
 
 
 def test_warns_before_a_second_run_into_the_same_topic(kafka):

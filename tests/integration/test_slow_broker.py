@@ -1,0 +1,176 @@
+"""Brokers that fall silent in the middle, that are far away, or that send their clients astray."""
+
+import contextlib
+import fcntl
+import os
+import queue
+import signal
+import threading
+import time
+
+import pytest
+from support.harness import Process, run, wait_until
+from support.kafka import Kafka
+from support.network import TcpProxy
+
+# Kafka's numbers for the requests after which the broker falls silent.
+FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, SYNC_GROUP, CREATE_TOPICS, INIT_PRODUCER_ID = (
+    1, 2, 3, 10, 11, 12, 14, 19, 22)
+DRAIN = 10  # seconds in which a signal ends the program, whatever the broker does
+
+
+class ClientSide(TcpProxy):
+    """A proxy that meddles with what clients send."""
+
+    def _pump(self, source, sink):
+        if source.getsockname()[1] == self.port:
+            sink = Meddler(sink, self.meddle)
+        super()._pump(source, sink)
+
+
+class Meddler:
+    def __init__(self, sink, meddle):
+        self._sink = sink
+        self.sendall = meddle(sink.sendall)
+
+    def shutdown(self, how):
+        self._sink.shutdown(how)
+
+
+class Silent(ClientSide):
+    """Passes everything on until the request `api` comes for the `nth` time; then nothing any more."""
+
+    def __init__(self, port, upstream, api, nth=1):
+        self._api = api
+        self._left = nth
+        super().__init__(port, upstream)
+
+    def meddle(self, send):
+        buffer = bytearray()
+
+        def sendall(data):
+            buffer.extend(data)
+            while len(buffer) >= 4 and len(buffer) >= (end := 4 + int.from_bytes(buffer[:4], "big")):
+                if int.from_bytes(buffer[4:6], "big") == self._api:
+                    self._left -= 1
+                    if self._left == 0:
+                        self.freeze()
+                self._flowing.wait()
+                send(bytes(buffer[:end]))
+                del buffer[:end]
+
+        return sendall
+
+    def silent(self):
+        return not self._flowing.is_set()
+
+
+class Distant(ClientSide):
+    """What a client sends arrives a while later."""
+
+    WHILE = 0.3  # seconds
+
+    def meddle(self, send):
+        sent = queue.SimpleQueue()
+
+        def deliver():
+            with contextlib.suppress(OSError):
+                while True:
+                    due, data = sent.get()
+                    time.sleep(max(0, due - time.monotonic()))
+                    send(data)
+
+        threading.Thread(target=deliver, daemon=True).start()
+        return lambda data: sent.put((time.monotonic() + self.WHILE, data))
+
+
+@contextlib.contextmanager
+def in_front_of(broker, proxy, *args):
+    with open(os.path.join(broker.directory, "proxy.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the port is one for all tests that share the broker
+        with proxy(broker.proxy_port, broker.proxy_upstream, *args) as one:
+            yield one
+
+
+@pytest.fixture(scope="module")
+def topic(own_broker):
+    name = Kafka(own_broker.brokers).unused_name()
+    produced = run(["produce", "-b", own_broker.brokers, "-t", name, "--rate", 0, "--count", 5000])
+    assert produced.returncode == 0, produced.stderr
+    return name
+
+
+def last_line(text):
+    return text.strip().splitlines()[-1]
+
+
+PRODUCE = ["produce", "--count", 10]
+CONSUME = ["consume", "-g", Kafka.unused_name(), "--metrics-port", "none", "--interval", 0]
+UNTIL_END = [*CONSUME, "--until-end"]
+STATS = ["stats"]
+
+
+@pytest.mark.parametrize("command, api, nth, status", [
+    (PRODUCE, METADATA, 3, 130),
+    (PRODUCE, INIT_PRODUCER_ID, 1, 130),
+    ([*PRODUCE, "-t", Kafka.unused_name()], CREATE_TOPICS, 1, 130),
+    (PRODUCE, LIST_OFFSETS, 1, 130),
+    (PRODUCE, FETCH, 1, 130),
+    (CONSUME, FIND_COORDINATOR, 1, 0),
+    (CONSUME, JOIN_GROUP, 1, 0),
+    (CONSUME, SYNC_GROUP, 1, 0),  # here librdkafka 2.0 would abort
+    (CONSUME, HEARTBEAT, 1, 0),
+    (UNTIL_END, METADATA, 3, 0),
+    (UNTIL_END, LIST_OFFSETS, 1, 0),
+    (UNTIL_END, LIST_OFFSETS, 2, 0),
+    (UNTIL_END, FETCH, 1, 0),
+    (STATS, METADATA, 3, 130),
+    (STATS, LIST_OFFSETS, 1, 130),
+    (STATS, FETCH, 1, 130),
+])
+def test_a_signal_ends_every_wait(own_broker, topic, command, api, nth, status):
+    with in_front_of(own_broker, Silent, api, nth) as proxy:
+        brokers = f"127.0.0.1:{proxy.port}"
+        with Process([*command, "-b", brokers, *([] if "-t" in command else ["-t", topic])]) as process:
+            wait_until(lambda: proxy.silent() or not process.running())
+            assert process.running(), process.transcript()
+            begin = time.monotonic()
+            assert process.stop(signal.SIGINT) == status, process.transcript()
+            assert time.monotonic() - begin < DRAIN
+
+
+def test_no_answer_to_the_creation_of_a_topic(own_broker):
+    with in_front_of(own_broker, Silent, CREATE_TOPICS) as proxy:
+        brokers = f"127.0.0.1:{proxy.port}"
+        begin = time.monotonic()
+        result = run(["produce", "-b", brokers, "-t", Kafka.unused_name(), "--count", 1])
+        assert time.monotonic() - begin < 10
+    assert result.returncode == 3, result.stderr
+    assert "cannot create topic" in last_line(result.stderr)
+    assert f"no answer in time from the cluster at {brokers}" in last_line(result.stderr)
+
+
+def test_brokers_that_advertise_addresses_out_of_reach(own_broker, topic):
+    """As many a broker in a container does: the first connection works, and no other."""
+    with in_front_of(own_broker, TcpProxy) as proxy:
+        proxy.cut()
+        bootstrap = f"127.0.0.1:{own_broker.proxy_upstream}"
+        begin = time.monotonic()
+        with Process(["stats", "-b", bootstrap, "-t", topic]) as stats, \
+             Process(["consume", "-b", bootstrap, "-t", topic, "-g", Kafka.unused_name(), "--until-end",
+                      "--metrics-port", "none"]) as consume:
+            for process in (stats, consume):
+                assert process.wait() == 3, process.transcript()
+                line = last_line(process.stderr)
+                assert f"127.0.0.1:{proxy.port}" in line and "refused" in line and "advertised.listeners" in line
+        assert time.monotonic() - begin < 10
+
+
+def test_a_distant_broker(own_broker, topic):
+    """Distance is no reason to give up: an answer may take longer than the first patience."""
+    with in_front_of(own_broker, Distant) as proxy:
+        brokers = f"127.0.0.1:{proxy.port}"
+        with Process(["produce", "-b", brokers, "-t", Kafka.unused_name(), "--count", 10]) as produce, \
+             Process(["stats", "-b", brokers, "-t", topic]) as stats:
+            assert produce.wait() == 0, produce.transcript()
+            assert stats.wait() == 0, stats.transcript()
