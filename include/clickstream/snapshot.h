@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clickstream/metrics.h"
@@ -11,11 +12,20 @@
 
 namespace clickstream {
 
+/// The last checkpoint that a commit points to.
+struct CheckpointFigures {
+  Timestamp time{};
+  std::uint64_t bytes = 0;
+  Duration duration{};  ///< from its begin to the commit
+};
+
 struct PartitionFigures {
   std::int32_t partition = 0;
   Metrics metrics;
-  std::optional<Timestamp> watermark;  ///< absent before the first event
-  std::optional<std::int64_t> lag;     ///< records behind the partition's end; absent where that is unknown
+  std::optional<Timestamp> watermark;             ///< absent before the first event
+  std::optional<std::int64_t> lag;                ///< records behind the partition's end; absent where that is unknown
+  std::optional<CheckpointFigures> checkpoint{};  ///< absent before the first, and where none are made
+  std::optional<std::uint64_t> foreign_keys{};    ///< records whose key is no id; absent where keys mean nothing
 };
 
 /// A value: made by one thread, then shared read-only.
@@ -23,9 +33,11 @@ struct Snapshot {
   Timestamp as_of{};
   std::string topic;  ///< empty where there is none
   std::string group;
+  bool whole_topic = false;                  ///< an unkeyed topic is one unit, the only element of `partitions`
   std::vector<PartitionFigures> partitions;  ///< ascending
   Metrics total;                             ///< the partitions merged
   std::uint64_t rebalances = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> dead_letters;  ///< of this instance, by reason; empty: none kept
 
   /// The sum over partitions; absent if any is unknown or there are none.
   std::optional<std::int64_t> lag() const;

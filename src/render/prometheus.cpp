@@ -94,7 +94,7 @@ class Partitions {
     if (!snapshot.group.empty()) instance_.push_back({"group", snapshot.group});
     for (const PartitionFigures& partition : partitions_) {
       labels_.push_back(instance_);
-      labels_.back().push_back({"partition", fmt::format("{}", partition.partition)});
+      labels_.back().push_back({"partition", snapshot.whole_topic ? "all" : fmt::format("{}", partition.partition)});
     }
   }
 
@@ -104,6 +104,12 @@ class Partitions {
   template <class Give>
   void each(Give give) const {
     for (std::size_t i = 0; i < partitions_.size(); ++i) give(partitions_[i], labels_[i]);
+  }
+
+  /// One sample a partition: `figure(figures)`, or none where that is absent.
+  template <class Figure>
+  void sample(Exposition& out, Figure figure) const {
+    each([&](const PartitionFigures& partition, const Labels& labels) { out.sample(labels, figure(partition)); });
   }
 
  private:
@@ -139,52 +145,63 @@ void add_events(Exposition& out, const Partitions& partitions) {
     }
   });
   out.counter("clickstream_clicks_total", "Clicks");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, number(partition.metrics.clicks));
+  partitions.sample(out, [](const PartitionFigures& partition) { return number(partition.metrics.clicks); });
+  out.counter("clickstream_foreign_keys_total", "Records whose key is neither the event's user nor its session");
+  partitions.sample(out, [](const PartitionFigures& partition) -> std::optional<double> {
+    if (!partition.foreign_keys) return std::nullopt;
+    return number(*partition.foreign_keys);
   });
 }
 
 void add_sessions(Exposition& out, const Partitions& partitions) {
+  using Figures = PartitionFigures;
   out.counter("clickstream_sessions_opened_total", "Sessions opened");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, number(partition.metrics.sessions.opened));
-  });
+  partitions.sample(out, [](const Figures& partition) { return number(partition.metrics.sessions.opened); });
   out.counter("clickstream_sessions_merged_total", "Sessions that became part of another one");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, number(partition.metrics.sessions.merged));
-  });
+  partitions.sample(out, [](const Figures& partition) { return number(partition.metrics.sessions.merged); });
   out.counter("clickstream_sessions_closed_total", "Sessions closed");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, number(partition.metrics.sessions.closed));
-  });
+  partitions.sample(out, [](const Figures& partition) { return number(partition.metrics.sessions.closed); });
   out.counter("clickstream_sessions_bounced_total", "Closed sessions with at most one page view and no click");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, number(partition.metrics.closed.bounced));
-  });
+  partitions.sample(out, [](const Figures& partition) { return number(partition.metrics.closed.bounced); });
   out.histogram("clickstream_session_duration_seconds", "Duration of closed sessions in seconds");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, partition.metrics.closed);
-  });
+  partitions.sample(out, [](const Figures& partition) -> const ClosedSessions& { return partition.metrics.closed; });
   out.gauge("clickstream_open_sessions", "Sessions that are open now");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    out.sample(labels, number(partition.metrics.sessions.open()));
-  });
+  partitions.sample(out, [](const Figures& partition) { return number(partition.metrics.sessions.open()); });
 }
 
 void add_position(Exposition& out, const Partitions& partitions) {
   out.gauge("clickstream_watermark_timestamp_seconds", "Event time up to which sessions close, in seconds since 1970");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    if (partition.watermark) out.sample(labels, seconds(partition.watermark->time_since_epoch()));
+  partitions.sample(out, [](const PartitionFigures& partition) -> std::optional<double> {
+    if (!partition.watermark) return std::nullopt;
+    return seconds(partition.watermark->time_since_epoch());
   });
   out.gauge("clickstream_consumer_lag", "Records behind the end of the partition");
-  partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    if (partition.lag) out.sample(labels, static_cast<double>(*partition.lag));
+  partitions.sample(out, [](const PartitionFigures& partition) -> std::optional<double> {
+    if (!partition.lag) return std::nullopt;
+    return static_cast<double>(*partition.lag);
   });
+}
+
+void add_checkpoints(Exposition& out, const Partitions& partitions) {
+  const auto sample = [&](auto figure) {
+    partitions.sample(out, [figure](const PartitionFigures& partition) -> std::optional<double> {
+      if (!partition.checkpoint) return std::nullopt;
+      return figure(*partition.checkpoint);
+    });
+  };
+  out.gauge("clickstream_checkpoint_timestamp_seconds", "When the last checkpoint was made, in seconds since 1970");
+  sample([](const CheckpointFigures& checkpoint) { return seconds(checkpoint.time.time_since_epoch()); });
+  out.gauge("clickstream_checkpoint_size_bytes", "Size of the last checkpoint in bytes");
+  sample([](const CheckpointFigures& checkpoint) { return number(checkpoint.bytes); });
+  out.gauge("clickstream_checkpoint_duration_seconds", "How long the last checkpoint took, in seconds");
+  sample([](const CheckpointFigures& checkpoint) { return seconds(checkpoint.duration); });
 }
 
 void add_instance(Exposition& out, const Snapshot& snapshot, const Labels& labels, const InstanceFigures& instance) {
   out.counter("clickstream_rebalances_total", "Rebalances of the consumer group that this instance took part in");
   out.sample(labels, number(snapshot.rebalances));
+  out.counter("clickstream_dead_letters_total", "Records that this instance wrote to the dead letters, by reason");
+  for (const auto& [reason, count] : snapshot.dead_letters) out.sample(with(labels, "reason", reason), number(count));
   out.gauge("clickstream_build_info", "Always 1; the labels name the versions of clickstream and librdkafka");
   out.sample({{"version", instance.version}, {"librdkafka", instance.librdkafka}}, 1.0);
 }
@@ -213,6 +230,7 @@ std::string prometheus_text(const Snapshot& snapshot, const InstanceFigures& ins
   add_events(out, partitions);
   add_sessions(out, partitions);
   add_position(out, partitions);
+  add_checkpoints(out, partitions);
   add_instance(out, snapshot, partitions.instance(), instance);
   if (instance.process) add_process(out, *instance.process);
   return std::move(out).text();

@@ -35,6 +35,9 @@ TEST_CASE("before the first record every counter and reason is there at 0, and n
   CHECK(text.find("bounce_rate_percent") == std::string::npos);
   CHECK(text.find("watermark") == std::string::npos);
   CHECK(text.find("lag") == std::string::npos);
+  CHECK(text.find("checkpoint") == std::string::npos);
+  CHECK(text.find("foreign_keys") == std::string::npos);
+  CHECK(text.find("dead_letters") == std::string::npos);
   CHECK(text.find("topic") == std::string::npos);
   CHECK(text.find("NaN") == std::string::npos);
 }
@@ -45,6 +48,24 @@ TEST_CASE("the books of each partition balance in the text, too") {
   CHECK(has_line(text, "clickstream_events_total" + labels + "result=\"counted\"} 1234567"));
   CHECK(has_line(text, "clickstream_events_total" + labels + "result=\"malformed\"} 5"));
   CHECK(has_line(text, "clickstream_malformed_total" + labels + "reason=\"not_json\"} 4"));
+}
+
+TEST_CASE("a topic that is one unit has one partition, all") {
+  Snapshot snapshot = test::sample();
+  snapshot.whole_topic = true;
+  snapshot.partitions.resize(1);
+  const std::string text = prometheus_text(snapshot, kInstance);
+  CHECK(has_line(text, R"(clickstream_clicks_total{topic="user-events",group="clickstream",partition="all"} 14)"));
+  CHECK(text.find(R"(partition="0")") == std::string::npos);
+}
+
+TEST_CASE("before its first checkpoint a partition has no figures of one, and others keep theirs") {
+  Snapshot snapshot = test::sample();
+  snapshot.partitions[0].checkpoint.reset();
+  const std::string text = prometheus_text(snapshot, kInstance);
+  const std::string name = R"(clickstream_checkpoint_size_bytes{topic="user-events",group="clickstream",partition=)";
+  CHECK(text.find(name + "\"0\"") == std::string::npos);
+  CHECK(has_line(text, name + "\"2\"} 123456789"));
 }
 
 TEST_CASE("a histogram's buckets are cumulative") {

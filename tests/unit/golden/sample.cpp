@@ -13,6 +13,8 @@ PartitionFigures partition(std::int32_t number, Metrics metrics) {
   figures.metrics = std::move(metrics);
   figures.watermark = timestamp_from_micros(1'795'472'097'250'000 + number);
   figures.lag = 7;
+  figures.checkpoint = {timestamp_from_micros(1'795'472'099'500'000), 123'456'789, Duration{1'234'500}};
+  figures.foreign_keys = 9;
   return figures;
 }
 
@@ -50,6 +52,7 @@ Snapshot sample() {
   snapshot.topic = "user-events";
   snapshot.group = "clickstream";
   snapshot.rebalances = 2;
+  snapshot.dead_letters = {{"late", 2}, {"not_json", 4}, {"out_of_range_timestamp", 1}};
   snapshot.total = first;
   merge(snapshot.total, second);
   snapshot.partitions.push_back(partition(0, std::move(first)));
