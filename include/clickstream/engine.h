@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "clickstream/event.h"
+#include "clickstream/expected.h"
 #include "clickstream/malformed.h"
 #include "clickstream/metrics.h"
 #include "clickstream/session.h"
@@ -22,7 +25,7 @@ struct EngineConfig {
   std::optional<std::size_t> max_pages = 200;    ///< distinct pages told apart; absent: all
   std::size_t max_ids = 65'536;                  ///< event ids remembered with an open session
   std::size_t busiest = 10;                      ///< how many sessions take_busiest() gives
-  bool count_users = false;                      ///< keep the set of users: for a bounded input only
+  bool count_users = false;                      ///< keep the set of users: for a bounded input without saved state
 };
 
 enum class Outcome : std::uint8_t { counted, duplicate, late };
@@ -38,8 +41,14 @@ class Engine {
   /// lateness, which closes the sessions that end more than the gap before it.
   Outcome apply(const Event& event, Timestamp record_time);
 
+  /// Judges and counts one event, and leaves the watermark to the caller.
+  Outcome count(const Event& event);
+
   /// Counts a record that is no event.
   void reject(Malformed reason);
+
+  /// Counts that the last event's record had a key that is neither of its ids.
+  void note_foreign_key();
 
   /// Moves the watermark (never back) without an event, and closes what it passes.
   void advance_watermark(Timestamp watermark);
@@ -59,6 +68,13 @@ class Engine {
 
   /// The distinct users of counted events, in no order; empty unless they are counted.
   std::vector<UserId> users() const;
+
+  /// Appends the whole state, from which restore() makes an engine that answers every following call as this one
+  /// does (except take_busiest(), whose round is not part of it). Not with count_users: users are not part of it either.
+  void save(std::string& out) const;
+
+  /// From exactly what save() appended, under the same config. Any other bytes give an error that says what is wrong.
+  static Expected<Engine, std::string> restore(const EngineConfig& config, std::string_view state);
 
  private:
   struct Impl;

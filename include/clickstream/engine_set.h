@@ -1,36 +1,73 @@
-// The engines of one input, one a partition: decodes a record, gives it to its engine, adds the figures up.
+// The engines of one input: decodes a record, gives it to the engine of its unit, adds the figures up.
+//
+// A unit is what has a state of its own: a partition; or, of an unkeyed input, all partitions together, as number 0.
 //
 // Pure like the engine; one thread at a time.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "clickstream/checkpoint.h"
 #include "clickstream/decode.h"
 #include "clickstream/engine.h"
+#include "clickstream/expected.h"
 #include "clickstream/snapshot.h"
 #include "clickstream/source.h"
 
 namespace clickstream {
 
+enum class Fate : std::uint8_t { counted, duplicate, late, malformed, not_ours };
+
+/// What became of a record. One of a partition that is not assigned is not ours, and is passed over.
+struct Verdict {
+  Fate fate{};
+  Malformed reason{};  ///< of a malformed one
+
+  bool operator==(const Verdict&) const = default;
+};
+
+/// Whether a record's key is neither the event's user_id nor its session_id in decimal; no key is foreign, too.
+bool is_foreign_key(const Event& event, std::string_view key);
+
 class EngineSet {
  public:
-  EngineSet(const EngineConfig& config, Duration max_ahead);
+  /// Without `partitioning`, an input without keys: each partition is a unit, as when keyed, but keys are not looked at.
+  EngineSet(const EngineConfig& config, Duration max_ahead, std::optional<Partitioning> partitioning = {});
 
-  /// Starts a partition with empty state; again: empties it.
+  /// Starts a unit with empty state; again: empties it. Unkeyed: a further partition joins the unit, which waits for
+  /// its first event; again: waits for it anew.
   void assign(std::int32_t partition);
-  /// Forgets a partition and its figures.
+  /// Forgets a unit and its figures; unkeyed, with its last partition.
   void revoke(std::int32_t partition);
 
-  /// Decodes and counts one record; gives the reason if it was malformed. A record of a partition that is not
-  /// assigned is not ours and is passed over.
-  std::optional<Malformed> apply(const Record& record);
+  /// Decodes and counts one record, then moves its unit's watermark. Unkeyed, that is the least one of the partitions
+  /// that are not idle, absent until each of them has had an event; its partition is idle no longer.
+  Verdict apply(const Record& record);
+
+  /// Unkeyed: the partition does not hold the watermark back until its next record. Keyed: nothing happens.
+  void set_idle(std::int32_t partition);
+
+  /// Moves a unit's watermark (never back) without a record.
+  void advance(std::int32_t unit, Timestamp watermark);
 
   /// The end of a bounded input.
   void close_all();
 
+  std::vector<std::int32_t> units() const;                      ///< ascending
+  std::optional<Timestamp> watermark(std::int32_t unit) const;  ///< absent also where there is no such unit
+  PartitionFigures figures(std::int32_t unit) const;            ///< of a unit there is
   Snapshot snapshot(Timestamp as_of) const;
+
+  /// The state of a unit, with the offset of each of its partitions. Not with EngineConfig::count_users.
+  std::string save(std::int32_t unit, const std::vector<PartitionOffset>& next) const;
+
+  /// Replaces a unit by what save() gave under the same config, which assigns its partitions, and gives the offsets
+  /// back. Any other bytes change nothing and give an error that says what is wrong.
+  Expected<std::vector<PartitionOffset>, std::string> restore(std::int32_t unit, std::string_view state);
 
   /// Distinct users over all partitions, their sets united; a walk, for the end of a bounded input.
   std::uint64_t distinct_users() const;
@@ -39,9 +76,23 @@ class EngineSet {
   std::vector<Session> take_busiest();
 
  private:
+  /// What an unkeyed partition contributes to the watermark.
+  struct Clock {
+    std::optional<Timestamp> highest;  ///< min(event time, record time); absent before the first event
+    bool idle = false;
+  };
+  using Clocks = std::map<std::int32_t, Clock>;
+
+  bool unkeyed() const { return partitioning_ == Partitioning::unkeyed; }
+  Engine* engine_of(std::int32_t partition);
+  void tick(Engine& engine, Clock& clock, Timestamp time);
+  void follow_clocks(Engine& engine);
+
   EngineConfig config_;
+  std::optional<Partitioning> partitioning_;
   Decoder decoder_;
-  std::map<std::int32_t, Engine> engines_;
+  std::map<std::int32_t, Engine> engines_;  // by unit
+  Clocks clocks_;                           // unkeyed: by partition, those that are assigned
 };
 
 }  // namespace clickstream

@@ -70,6 +70,7 @@ struct Metrics {
   std::uint64_t page_views = 0;
   std::uint64_t clicks = 0;
   std::uint64_t evicted_ids = 0;       ///< event ids that a session could no longer remember
+  std::uint64_t foreign_keys = 0;      ///< events of a keyed input whose record key is neither of their ids
   std::optional<std::uint64_t> users;  ///< distinct users of counted events; absent for an endless input
   std::vector<PageViews> pages;        ///< by page, in the order in which they were first seen
 

@@ -68,7 +68,8 @@ class Pipeline {
  private:
   void apply(const Batch& batch) {
     for (const Record& record : batch.records) {
-      if (const auto reason = engines_.apply(record)) remarks_.malformed(record, *reason, input_.topic);
+      const Verdict verdict = engines_.apply(record);
+      if (verdict.fate == Fate::malformed) remarks_.malformed(record, verdict.reason, input_.topic);
     }
     for (const auto partition : batch.revoked) engines_.revoke(partition);
     for (const auto partition : batch.assigned) engines_.assign(partition);

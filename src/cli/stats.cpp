@@ -66,7 +66,8 @@ Result<Snapshot> read_input(Input& input, const StatsOptions& options, const Log
   while (!batch.at_end && !stop_requested()) {
     if (auto polled = input.source->poll(batch, kPoll); !polled) return unexpected(polled.error());
     for (const Record& record : batch.records) {
-      if (const auto reason = engines.apply(record)) remarks.malformed(record, *reason, input.topic);
+      const Verdict verdict = engines.apply(record);
+      if (verdict.fate == Fate::malformed) remarks.malformed(record, verdict.reason, input.topic);
     }
     for (const auto partition : batch.assigned) engines.assign(partition);
     if (options.watch && steady_clock::now() >= next_draw) {

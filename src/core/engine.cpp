@@ -4,10 +4,13 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/busiest.h"
+#include "core/figures_state.h"
 #include "core/page_table.h"
 #include "core/session_table.h"
+#include "core/state_sections.h"
 
 namespace clickstream {
 namespace {
@@ -32,6 +35,7 @@ struct Engine::Impl {
   Outcome judge(const Event& event);
   void move_watermark(Timestamp to);
   void close_before(Timestamp time);
+  bool is_consistent() const;
 
   // What a session adds to the figures over all sessions: taken out before it changes, put in again afterwards.
   void put_in(const Session& session);
@@ -105,12 +109,45 @@ void Engine::Impl::close_before(Timestamp time) {
   }
 }
 
+// Whether the figures are those of the pages and sessions: nothing below counts on it blindly once it has been seen.
+bool Engine::Impl::is_consistent() const {
+  SessionCounts open;
+  std::uint64_t events = 0;
+  std::uint64_t page_views = 0;
+  std::uint64_t clicks = 0;
+  bool all_open = true;
+  sessions.for_each([&](const Session& session) {
+    ++open.opened;
+    if (session.bounced()) ++open.bounced;
+    if (session.clicks > 0) ++open.with_click;
+    open.total_duration += session.duration();
+    events += session.events;
+    page_views += session.page_views;
+    clicks += session.clicks;
+    all_open = all_open && session.end + config.gap >= watermark;
+  });
+  std::uint64_t views_by_page = 0;
+  for (const PageViews& page : metrics.pages) views_by_page += page.page_views;
+  return all_open && metrics.sessions.open() == open.opened &&
+         metrics.sessions.bounced == metrics.closed.bounced + open.bounced &&
+         metrics.sessions.with_click >= open.with_click &&
+         metrics.sessions.total_duration == metrics.closed.total_duration + open.total_duration &&
+         events <= metrics.events.counted && page_views <= metrics.page_views && clicks <= metrics.clicks &&
+         views_by_page == metrics.page_views;
+}
+
 Engine::Engine(const EngineConfig& config) : impl_(std::make_unique<Impl>(config)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 Outcome Engine::apply(const Event& event, Timestamp record_time) {
+  const Outcome outcome = count(event);
+  impl_->move_watermark(std::min(event.timestamp, record_time) - impl_->config.lateness);
+  return outcome;
+}
+
+Outcome Engine::count(const Event& event) {
   Metrics& metrics = impl_->metrics;
   ++metrics.events.consumed;
   const Outcome outcome = impl_->judge(event);
@@ -137,7 +174,6 @@ Outcome Engine::apply(const Event& event, Timestamp record_time) {
       ++metrics.events.late;
       break;
   }
-  impl_->move_watermark(std::min(event.timestamp, record_time) - impl_->config.lateness);
   return outcome;
 }
 
@@ -145,6 +181,8 @@ void Engine::reject(Malformed reason) {
   ++impl_->metrics.events.consumed;
   ++impl_->metrics.events.malformed[index(reason)];
 }
+
+void Engine::note_foreign_key() { ++impl_->metrics.foreign_keys; }
 
 void Engine::advance_watermark(Timestamp watermark) { impl_->move_watermark(watermark); }
 
@@ -160,5 +198,30 @@ std::optional<Timestamp> Engine::watermark() const {
 std::vector<Session> Engine::take_busiest() { return impl_->busiest.take(impl_->sessions); }
 
 std::vector<UserId> Engine::users() const { return {impl_->users.begin(), impl_->users.end()}; }
+
+void Engine::save(std::string& out) const {
+  assert(!impl_->config.count_users);
+  out.reserve(out.size() + impl_->sessions.saved_size() + 1024 * (impl_->metrics.pages.size() + 4));
+  write_section(out, kFiguresTag, [&] { save_figures({impl_->metrics, impl_->watermark}, out); });
+  write_section(out, kPagesTag, [&] { impl_->pages.save(impl_->metrics.pages, out); });
+  write_section(out, kSessionsTag, [&] { impl_->sessions.save(out); });
+}
+
+Expected<Engine, std::string> Engine::restore(const EngineConfig& config, std::string_view state) {
+  using std::string_literals::operator""s;
+  if (config.count_users) return unexpected("users can't be counted from a saved state on"s);
+  const auto sections = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag});
+  if (!sections) return unexpected(sections.error());
+  Engine engine(config);
+  Impl& impl = *engine.impl_;
+  const auto figures = restore_figures((*sections)[0]);
+  if (!figures) return unexpected("the figures are damaged"s);
+  impl.metrics = figures->metrics;
+  impl.watermark = figures->watermark;
+  if (!impl.pages.restore((*sections)[1], impl.metrics.pages)) return unexpected("the pages are damaged"s);
+  if (!impl.sessions.restore((*sections)[2], config.max_ids)) return unexpected("the sessions are damaged"s);
+  if (!impl.is_consistent()) return unexpected("the sessions do not add up to the figures"s);
+  return engine;
+}
 
 }  // namespace clickstream

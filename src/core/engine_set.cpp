@@ -3,29 +3,135 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/offsets_state.h"
+#include "core/state_sections.h"
 
 namespace clickstream {
+namespace {
 
-EngineSet::EngineSet(const EngineConfig& config, Duration max_ahead) : config_(config), decoder_(max_ahead) {}
+constexpr std::int32_t kWhole = 0;  // the one unit of an unkeyed input
 
-void EngineSet::assign(std::int32_t partition) { engines_.insert_or_assign(partition, Engine(config_)); }
+bool is_decimal_of(std::int64_t number, std::string_view text) {
+  std::array<char, 20> digits;
+  const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return text == std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
 
-void EngineSet::revoke(std::int32_t partition) { engines_.erase(partition); }
+Fate fate_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::duplicate:
+      return Fate::duplicate;
+    case Outcome::late:
+      return Fate::late;
+    default:
+      return Fate::counted;
+  }
+}
 
-std::optional<Malformed> EngineSet::apply(const Record& record) {
-  const auto engine = engines_.find(record.partition);
-  if (engine == engines_.end()) return std::nullopt;
+}  // namespace
+
+bool is_foreign_key(const Event& event, std::string_view key) {
+  return !is_decimal_of(value(event.user), key) && !is_decimal_of(value(event.session), key);
+}
+
+EngineSet::EngineSet(const EngineConfig& config, Duration max_ahead, std::optional<Partitioning> partitioning)
+    : config_(config), partitioning_(partitioning), decoder_(max_ahead) {}
+
+void EngineSet::assign(std::int32_t partition) {
+  if (unkeyed()) {
+    if (clocks_.empty()) engines_.insert_or_assign(kWhole, Engine(config_));
+    clocks_.insert_or_assign(partition, Clock{});
+  } else {
+    engines_.insert_or_assign(partition, Engine(config_));
+  }
+}
+
+void EngineSet::revoke(std::int32_t partition) {
+  if (unkeyed()) {
+    clocks_.erase(partition);
+    if (clocks_.empty()) engines_.clear();
+  } else {
+    engines_.erase(partition);
+  }
+}
+
+Engine* EngineSet::engine_of(std::int32_t partition) {
+  if (unkeyed() && clocks_.count(partition) == 0) return nullptr;
+  const auto engine = engines_.find(unkeyed() ? kWhole : partition);
+  return engine == engines_.end() ? nullptr : &engine->second;
+}
+
+Verdict EngineSet::apply(const Record& record) {
+  Engine* const engine = engine_of(record.partition);
+  if (engine == nullptr) return {Fate::not_ours, {}};
+  if (unkeyed()) clocks_[record.partition].idle = false;
   const auto event = decoder_.decode(record.payload, record.time);
   if (!event) {
-    engine->second.reject(event.error());
-    return event.error();
+    engine->reject(event.error());
+    return {Fate::malformed, event.error()};
   }
-  engine->second.apply(*event, record.time);
-  return std::nullopt;
+  if (unkeyed()) {
+    const Outcome outcome = engine->count(*event);
+    // A record from before 1970 has no time: no event is as old.
+    tick(*engine, clocks_[record.partition], std::max(Timestamp{}, std::min(event->timestamp, record.time)));
+    return {fate_of(outcome), {}};
+  }
+  if (partitioning_ == Partitioning::keyed && is_foreign_key(*event, record.key)) engine->note_foreign_key();
+  return {fate_of(engine->apply(*event, record.time)), {}};
+}
+
+void EngineSet::tick(Engine& engine, Clock& clock, Timestamp time) {
+  const std::optional<Timestamp> before = clock.highest;
+  if (before && time <= *before) return;
+  clock.highest = time;
+  // Whoever was ahead of the watermark did not hold it back.
+  const auto watermark = engine.watermark();
+  if (before && watermark && *before - config_.lateness > *watermark) return;
+  follow_clocks(engine);
+}
+
+void EngineSet::follow_clocks(Engine& engine) {
+  std::optional<Timestamp> slowest;
+  for (const auto& [partition, clock] : clocks_) {
+    if (clock.idle) continue;
+    if (!clock.highest) return;
+    slowest = std::min(slowest.value_or(*clock.highest), *clock.highest);
+  }
+  if (slowest) engine.advance_watermark(*slowest - config_.lateness);
+}
+
+void EngineSet::set_idle(std::int32_t partition) {
+  const auto clock = clocks_.find(partition);
+  if (clock == clocks_.end() || clock->second.idle) return;
+  clock->second.idle = true;
+  follow_clocks(engines_.at(kWhole));
+}
+
+void EngineSet::advance(std::int32_t unit, Timestamp watermark) {
+  if (const auto engine = engines_.find(unit); engine != engines_.end()) engine->second.advance_watermark(watermark);
 }
 
 void EngineSet::close_all() {
-  for (auto& [partition, engine] : engines_) engine.close_all();
+  for (auto& [unit, engine] : engines_) engine.close_all();
+}
+
+std::vector<std::int32_t> EngineSet::units() const {
+  std::vector<std::int32_t> units;
+  for (const auto& [unit, engine] : engines_) units.push_back(unit);
+  return units;
+}
+
+std::optional<Timestamp> EngineSet::watermark(std::int32_t unit) const {
+  const auto engine = engines_.find(unit);
+  return engine == engines_.end() ? std::nullopt : engine->second.watermark();
+}
+
+PartitionFigures EngineSet::figures(std::int32_t unit) const {
+  const Engine& engine = engines_.at(unit);
+  return {unit, engine.metrics(), engine.watermark(), std::nullopt};
 }
 
 Snapshot EngineSet::snapshot(Timestamp as_of) const {
@@ -33,16 +139,51 @@ Snapshot EngineSet::snapshot(Timestamp as_of) const {
   snapshot.as_of = as_of;
   if (config_.count_users) snapshot.total.users = 0;
   snapshot.partitions.reserve(engines_.size());
-  for (const auto& [partition, engine] : engines_) {
-    snapshot.partitions.push_back({partition, engine.metrics(), engine.watermark(), std::nullopt});
+  for (const auto& [unit, engine] : engines_) {
+    snapshot.partitions.push_back(figures(unit));
     merge(snapshot.total, engine.metrics());
   }
   return snapshot;
 }
 
+std::string EngineSet::save(std::int32_t unit, const std::vector<PartitionOffset>& next) const {
+  std::vector<OffsetState> offsets;
+  for (const auto& [partition, offset] : next) {
+    const auto clock = clocks_.find(partition);
+    const Clock known = clock == clocks_.end() ? Clock{} : clock->second;
+    offsets.push_back({{partition, offset}, known.highest, known.idle});
+  }
+  std::string state;
+  write_section(state, kOffsetsTag, [&] { save_offsets(std::move(offsets), state); });
+  engines_.at(unit).save(state);
+  return state;
+}
+
+Expected<std::vector<PartitionOffset>, std::string> EngineSet::restore(std::int32_t unit, std::string_view state) {
+  using std::string_literals::operator""s;
+  const auto section = take_section(state, kOffsetsTag);
+  if (!section) return unexpected(section.error());
+  const auto offsets = restore_offsets(*section);
+  if (!offsets) return unexpected("the offsets are damaged"s);
+  const bool is_of_unit =
+      unkeyed() ? unit == kWhole && !offsets->empty() : offsets->size() == 1 && offsets->front().next.partition == unit;
+  if (!is_of_unit) return unexpected("the state is of other partitions"s);
+  auto engine = Engine::restore(config_, state);
+  if (!engine) return unexpected(engine.error());
+
+  engines_.insert_or_assign(unit, std::move(*engine));
+  clocks_.clear();
+  std::vector<PartitionOffset> next;
+  for (const OffsetState& offset : *offsets) {
+    if (unkeyed()) clocks_[offset.next.partition] = {offset.highest, offset.idle};
+    next.push_back(offset.next);
+  }
+  return next;
+}
+
 std::uint64_t EngineSet::distinct_users() const {
   absl::flat_hash_set<UserId> users;
-  for (const auto& [partition, engine] : engines_) {
+  for (const auto& [unit, engine] : engines_) {
     const auto more = engine.users();
     users.insert(more.begin(), more.end());
   }
@@ -51,7 +192,7 @@ std::uint64_t EngineSet::distinct_users() const {
 
 std::vector<Session> EngineSet::take_busiest() {
   std::vector<Session> sessions;
-  for (auto& [partition, engine] : engines_) {
+  for (auto& [unit, engine] : engines_) {
     const auto more = engine.take_busiest();
     sessions.insert(sessions.end(), more.begin(), more.end());
   }

@@ -1,6 +1,7 @@
 #include "core/id_set.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace clickstream {
 
@@ -37,6 +38,29 @@ std::uint64_t IdSet::absorb(const IdSet& other, std::size_t cap) {
     if (!contains(id) && insert(id, cap)) ++evicted;
   }
   return evicted;
+}
+
+void IdSet::save(std::string& out) const {
+  const auto append = [&](std::size_t from, std::size_t to) {
+    out.append(reinterpret_cast<const char*>(ids_.data() + from), (to - from) * sizeof(std::uint64_t));
+  };
+  append(next_, ids_.size());
+  append(0, next_);
+}
+
+bool IdSet::restore(std::string_view hashes) {
+  ids_.resize(hashes.size() / sizeof(std::uint64_t));
+  if (!ids_.empty()) std::memcpy(ids_.data(), hashes.data(), hashes.size());
+  next_ = 0;
+  if (ids_.size() > kScanned) {
+    index_ = std::make_unique<absl::flat_hash_set<std::uint64_t>>(ids_.begin(), ids_.end());
+    return index_->size() == ids_.size();
+  }
+  for (std::size_t i = 1; i < ids_.size(); ++i) {
+    const auto here = ids_.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(ids_.begin(), here, *here) != here) return false;
+  }
+  return true;
 }
 
 }  // namespace clickstream

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace clickstream {
@@ -23,6 +25,14 @@ class IdSet {
 
   /// Takes over the ids of another set, oldest first; returns how many were evicted.
   std::uint64_t absorb(const IdSet& other, std::size_t cap);
+
+  std::size_t size() const { return ids_.size(); }
+
+  /// Appends the hashes, oldest first, 8 bytes each.
+  void save(std::string& out) const;
+
+  /// Of what save() appended; false if the hashes are not distinct.
+  bool restore(std::string_view hashes);
 
  private:
   static constexpr std::size_t kScanned = 32;

@@ -72,6 +72,7 @@ void merge(Metrics& into, const Metrics& other) {
   into.page_views += other.page_views;
   into.clicks += other.clicks;
   into.evicted_ids += other.evicted_ids;
+  into.foreign_keys += other.foreign_keys;
   if (into.users && other.users) {
     *into.users += *other.users;
   } else {

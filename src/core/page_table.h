@@ -1,4 +1,8 @@
 // Page views by page, with a cap on how many pages are told apart.
+//
+// Invariants:
+//   1. position_ maps each name in the pages counted to its place there, and holds no other.
+//   2. told_apart_ is the number of pages, without kOtherPages if that one was added for the rest.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -19,6 +23,12 @@ class PageTable {
   /// Counts a view of `page` in `pages`, which only this table changes: the first `max_pages` distinct ones under
   /// their names, the rest as kOtherPages.
   void count(std::string_view page, std::vector<PageViews>& pages);
+
+  /// Appends the table and `pages`, which it counts in.
+  void save(const std::vector<PageViews>& pages, std::string& out) const;
+
+  /// For a new table and no pages: exactly what save() appended; false if it is not.
+  bool restore(std::string_view state, std::vector<PageViews>& pages);
 
  private:
   std::optional<std::size_t> max_pages_;

@@ -1,8 +1,26 @@
 #include "core/session_table.h"
 
+#include <absl/container/flat_hash_set.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/bytes.h"
 
 namespace clickstream {
+namespace {
+
+// A session as it is saved: `start` and eight varints, of which the last is the number of ids that follow.
+constexpr std::size_t kMostBytes = sizeof(std::int64_t) + 8 * kMaxVarint;
+constexpr std::size_t kLeastBytes = sizeof(std::int64_t) + 8;
+
+// Beyond all that the rules let happen, and so far from the ends of an int64 that sums of a few stay within it.
+constexpr Timestamp kFirst = timestamp_from_micros(-(std::int64_t{1} << 60));
+constexpr Timestamp kLast = timestamp_from_micros(std::int64_t{1} << 60);
+constexpr std::uint64_t kMostSum = std::uint64_t{1} << 61;
+
+}  // namespace
 
 const std::vector<SessionTable::Index>& SessionTable::joined_by(const Event& event) {
   joined_.clear();
@@ -82,6 +100,102 @@ void SessionTable::release(Index index) {
   slot.open = false;
   slot.ids = IdSet{};
   free_.push_back(index);
+}
+
+std::size_t SessionTable::saved_size() const {
+  std::size_t ids = 0;
+  for (const Slot& slot : slots_) ids += slot.ids.size();
+  return kMaxVarint + (slots_.size() - free_.size()) * kMostBytes + ids * sizeof(std::uint64_t);
+}
+
+void SessionTable::save(std::string& out) const {
+  put_varint(out, slots_.size() - free_.size());
+  for (const Slot& slot : slots_) {
+    if (!slot.open) continue;
+    const Session& session = slot.session;
+    std::array<char, kMostBytes> bytes;
+    const std::int64_t start = session.start.time_since_epoch().count();
+    std::memcpy(bytes.data(), &start, sizeof start);
+    char* end = bytes.data() + sizeof start;
+    for (const std::uint64_t number :
+         {static_cast<std::uint64_t>(value(session.user)), static_cast<std::uint64_t>(value(session.id)),
+          static_cast<std::uint64_t>(session.duration().count()),
+          static_cast<std::uint64_t>(session.event_duration.count()), session.events, session.page_views,
+          session.clicks, std::uint64_t{slot.ids.size()}}) {
+      end = write_varint(end, number);
+    }
+    out.append(bytes.data(), static_cast<std::size_t>(end - bytes.data()));
+    slot.ids.save(out);
+  }
+}
+
+bool SessionTable::restore(std::string_view state, std::size_t id_cap) {
+  ByteReader reader(state);
+  const std::uint64_t count = reader.varint();
+  if (count > reader.left() / kLeastBytes || count >= kNone) return false;
+  const auto sessions = static_cast<std::size_t>(count);
+  slots_.reserve(sessions);
+  heads_.reserve(sessions);
+  queue_.reserve(sessions);
+  std::vector<Key> chained;
+  std::uint64_t durations = 0;
+  std::uint64_t event_durations = 0;
+  std::uint64_t events = 0;
+  while (slots_.size() < sessions) {
+    const auto index = static_cast<Index>(slots_.size());
+    Slot& slot = slots_.emplace_back();
+    Session& session = slot.session;
+    session.start = timestamp_from_micros(reader.fixed<std::int64_t>());
+    const std::uint64_t user = reader.varint();
+    const std::uint64_t id = reader.varint();
+    const std::uint64_t duration = reader.varint();
+    const std::uint64_t event_duration = reader.varint();
+    session.events = reader.varint();
+    session.page_views = reader.varint();
+    session.clicks = reader.varint();
+    const std::uint64_t ids = reader.varint();
+    if (reader.failed() || user >> 63 != 0 || id >> 63 != 0 || session.start < kFirst || session.start > kLast)
+      return false;
+    if (duration > kMostSum - durations || event_duration > kMostSum - event_durations) return false;
+    if (session.events == 0 || session.events > kMostSum - events) return false;
+    events += session.events;
+    durations += duration;
+    event_durations += event_duration;
+    if (session.page_views > session.events || session.clicks > session.events - session.page_views) return false;
+    if (ids > id_cap || ids > session.events || ids > reader.left() / sizeof(std::uint64_t)) return false;
+    if (!slot.ids.restore(reader.bytes(ids * sizeof(std::uint64_t)))) return false;
+    session.user = UserId{static_cast<std::int64_t>(user)};
+    session.id = SessionId{static_cast<std::int64_t>(id)};
+    session.end = session.start + Duration{static_cast<std::int64_t>(duration)};
+    session.event_duration = Duration{static_cast<std::int64_t>(event_duration)};
+    if (session.end > kLast) return false;
+    slot.open = true;
+    slot.queued = session.end + gap_;
+    queue_.push_back({slot.queued, index});
+    const Key key{session.user, session.id};
+    const auto [head, added] = heads_.try_emplace(key, index);
+    if (!added) {
+      slot.next = std::exchange(head->second, index);
+      chained.push_back(key);
+    }
+  }
+  std::make_heap(queue_.begin(), queue_.end());
+  return reader.left() == 0 && !reader.failed() && chains_are_apart(chained);
+}
+
+// Invariant 1, for the keys of more than one session.
+bool SessionTable::chains_are_apart(const std::vector<Key>& keys) {
+  absl::flat_hash_set<Key> seen;
+  std::vector<Session> chain;
+  for (const Key& key : keys) {
+    if (!seen.insert(key).second) continue;
+    chain.clear();
+    for (Index i = heads_.find(key)->second; i != kNone; i = slots_[i].next) chain.push_back(slots_[i].session);
+    std::sort(chain.begin(), chain.end(), [](const Session& a, const Session& b) { return a.start < b.start; });
+    const auto touch = [&](const Session& a, const Session& b) { return b.start - a.end <= gap_; };
+    if (std::adjacent_find(chain.begin(), chain.end(), touch) != chain.end()) return false;
+  }
+  return true;
 }
 
 }  // namespace clickstream

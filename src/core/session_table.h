@@ -11,6 +11,8 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,23 @@ class SessionTable {
 
   Slot& operator[](Index index) { return slots_[index]; }
 
+  /// Of every open session.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.open) visit(slot.session);
+    }
+  }
+
+  /// At most so many bytes are what save() appends.
+  std::size_t saved_size() const;
+
+  /// Appends the open sessions and their ids.
+  void save(std::string& out) const;
+
+  /// For a new table: exactly what save() appended; false if it is not, or breaks an invariant.
+  bool restore(std::string_view state, std::size_t id_cap);
+
  private:
   struct Key {
     UserId user;
@@ -70,6 +89,7 @@ class SessionTable {
 
   void enqueue(Index index);
   void release(Index index);
+  bool chains_are_apart(const std::vector<Key>& keys);
 
   Duration gap_;
   absl::flat_hash_map<Key, Index> heads_;
