@@ -75,7 +75,7 @@ struct Pointer {
   bool operator==(const Pointer&) const = default;
 };
 
-/// One line of `name=value`, at most 600 bytes.
+/// One line of `name=value`, at most 600 bytes, with a checksum at its end.
 std::string to_text(const Pointer& pointer);
 
 enum class PointerError : std::uint8_t {

@@ -85,7 +85,7 @@ class EngineSet {
 
   bool unkeyed() const { return partitioning_ == Partitioning::unkeyed; }
   Engine* engine_of(std::int32_t partition);
-  void tick(Engine& engine, Clock& clock, Timestamp time);
+  void tick(Engine& engine, Clock& clock, std::optional<Timestamp> time);
   void follow_clocks(Engine& engine);
 
   EngineConfig config_;

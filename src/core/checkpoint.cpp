@@ -197,6 +197,7 @@ std::string to_text(const Pointer& pointer) {
   } else {
     put("idle", "none");
   }
+  put("check", hex(crc32c(text)));
   return text;
 }
 
@@ -214,6 +215,7 @@ Expected<Pointer, PointerError> parse_pointer(std::string_view text) {
   pointer.offset = words.number<std::int64_t>("offset");
   pointer.checkpoint = read_place(words);
   pointer.idle = read_idle(words);
+  words.value("check");
   if (words.failed() || !in_range(pointer) || to_text(pointer) != text) return unexpected(PointerError::corrupt);
   return pointer;
 }

@@ -201,7 +201,7 @@ std::vector<UserId> Engine::users() const { return {impl_->users.begin(), impl_-
 
 void Engine::save(std::string& out) const {
   assert(!impl_->config.count_users);
-  out.reserve(out.size() + impl_->sessions.saved_size() + 1024 * (impl_->metrics.pages.size() + 4));
+  out.reserve(out.size() + impl_->sessions.saved_size() + 64 * impl_->metrics.pages.size() + 1024);
   write_section(out, kFiguresTag, [&] { save_figures({impl_->metrics, impl_->watermark}, out); });
   write_section(out, kPagesTag, [&] { impl_->pages.save(impl_->metrics.pages, out); });
   write_section(out, kSessionsTag, [&] { impl_->sessions.save(out); });

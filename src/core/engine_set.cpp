@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "core/offsets_state.h"
 #include "core/state_sections.h"
@@ -67,10 +68,10 @@ Engine* EngineSet::engine_of(std::int32_t partition) {
 Verdict EngineSet::apply(const Record& record) {
   Engine* const engine = engine_of(record.partition);
   if (engine == nullptr) return {Fate::not_ours, {}};
-  if (unkeyed()) clocks_[record.partition].idle = false;
   const auto event = decoder_.decode(record.payload, record.time);
   if (!event) {
     engine->reject(event.error());
+    if (unkeyed()) tick(*engine, clocks_[record.partition], std::nullopt);
     return {Fate::malformed, event.error()};
   }
   if (unkeyed()) {
@@ -83,13 +84,17 @@ Verdict EngineSet::apply(const Record& record) {
   return {fate_of(engine->apply(*event, record.time)), {}};
 }
 
-void EngineSet::tick(Engine& engine, Clock& clock, Timestamp time) {
+// A record of the partition has been counted; a malformed one has no time.
+void EngineSet::tick(Engine& engine, Clock& clock, std::optional<Timestamp> time) {
   const std::optional<Timestamp> before = clock.highest;
-  if (before && time <= *before) return;
-  clock.highest = time;
-  // Whoever was ahead of the watermark did not hold it back.
-  const auto watermark = engine.watermark();
-  if (before && watermark && *before - config_.lateness > *watermark) return;
+  clock.highest = std::max(before, time);  // nothing is less than any time
+  const bool was_idle = std::exchange(clock.idle, false);
+  if (!was_idle) {
+    if (clock.highest == before) return;
+    // Whoever was ahead of the watermark did not hold it back.
+    const auto watermark = engine.watermark();
+    if (before && watermark && *before - config_.lateness > *watermark) return;
+  }
   follow_clocks(engine);
 }
 

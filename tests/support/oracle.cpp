@@ -153,6 +153,12 @@ std::vector<std::string> OracleReplay::remembered_ids(const Visit& visit) const 
 }
 
 Outcome OracleReplay::apply(const Event& event, Timestamp record_time) {
+  const Outcome outcome = count(event);
+  advance_watermark(std::min(event.timestamp, record_time) - config_.lateness);
+  return outcome;
+}
+
+Outcome OracleReplay::count(const Event& event) {
   Kept kept = keep({&event, 1}).front();
   kept.arrival = counted_.size();
 
@@ -183,7 +189,6 @@ Outcome OracleReplay::apply(const Event& event, Timestamp record_time) {
     counted_.push_back(kept);
   }
   ++counts_.consumed;
-  advance_watermark(std::min(event.timestamp, record_time) - config_.lateness);
   return outcome;
 }
 

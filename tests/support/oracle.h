@@ -29,6 +29,7 @@ class OracleReplay {
   explicit OracleReplay(const EngineConfig& config);
 
   Outcome apply(const Event& event, Timestamp record_time);
+  Outcome count(const Event& event);
   void reject(Malformed reason);
   void advance_watermark(Timestamp watermark);
   void close_all();

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -112,7 +113,15 @@ bool same_figure(const std::string& actual, const std::string& expected) {
 
 class Runner {
  public:
+  explicit Runner(bool saving) : saving_(saving) { config_.count_users = !saving; }
+
   void line(std::string text) {
+    step(std::move(text));
+    if (saving_ && engine_) save_and_restore();
+  }
+
+ private:
+  void step(std::string text) {
     const std::vector<std::string> words = words_of(text);
     if (words.empty() || words.front().starts_with('#')) return;
     const std::string& verb = words.front();
@@ -127,7 +136,14 @@ class Runner {
     complain("unknown word: " + verb);
   }
 
- private:
+  void save_and_restore() {
+    std::string state;
+    engine_->save(state);
+    Expected<Engine, std::string> restored = Engine::restore(config_, state);
+    if (!restored) complain("not restored: " + restored.error());
+    engine_ = std::move(*restored);
+  }
+
   void options(const std::vector<std::string>& words) {
     if (engine_) complain("options come before everything else");
     for (std::size_t i = 1; i < words.size(); ++i) {
@@ -224,6 +240,7 @@ class Runner {
     std::string differing;
     for (std::size_t i = 1; i < words.size(); ++i) {
       const auto [key, expected] = setting(words[i]);
+      if (key == "users" && saving_) continue;
       const auto found = known.find(key);
       if (found == known.end() && !key.starts_with("page:")) complain("unknown figure: " + key);
       const std::string actual = found == known.end() ? "0" : found->second;
@@ -240,11 +257,8 @@ class Runner {
     if (actual != expected) complain("is " + actual + ", not " + expected);
   }
 
-  EngineConfig config_ = [] {
-    EngineConfig config;
-    config.count_users = true;
-    return config;
-  }();
+  bool saving_;
+  EngineConfig config_;
   Decoder decoder_;
   std::optional<Engine> engine_;  ///< made by the first line after the options
 };
@@ -321,9 +335,26 @@ std::map<std::string, std::string> figures(const Metrics& metrics, std::optional
   return out;
 }
 
-std::vector<std::string> run_script(std::string_view name, std::string_view text) {
+std::string different_figures(const Metrics& expected, const Metrics& found) {
+  const auto right = figures(expected, std::nullopt);
+  const auto actual = figures(found, std::nullopt);
+  std::set<std::string> names;
+  for (const auto& [key, text] : right) names.insert(key);
+  for (const auto& [key, text] : actual) names.insert(key);
+  const auto at = [](const std::map<std::string, std::string>& all, const std::string& key) {
+    return all.count(key) > 0 ? all.at(key) : "none";
+  };
+  std::string out;
+  for (const std::string& key : names) {
+    if (at(right, key) != at(actual, key)) out += " " + key + "=" + at(actual, key) + " (not " + at(right, key) + ")";
+  }
+  return out.empty() ? " pages in another order" : out;
+}
+
+namespace {
+
+std::vector<std::string> run(std::string_view name, std::string_view text, Runner runner) {
   std::vector<std::string> complaints;
-  Runner runner;
   std::istringstream lines{std::string(text)};
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -335,6 +366,16 @@ std::vector<std::string> run_script(std::string_view name, std::string_view text
     }
   }
   return complaints;
+}
+
+}  // namespace
+
+std::vector<std::string> run_script(std::string_view name, std::string_view text) {
+  return run(name, text, Runner(false));
+}
+
+std::vector<std::string> run_script_saving(std::string_view name, std::string_view text) {
+  return run(name, text, Runner(true));
 }
 
 }  // namespace clickstream

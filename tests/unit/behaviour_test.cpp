@@ -43,6 +43,12 @@ TEST_CASE("Behaviour is as the scripts say") {
   }
 }
 
+TEST_CASE("Behaviour is the same when the state is saved and restored after every line") {
+  for (const std::filesystem::path& path : scripts()) {
+    for (const std::string& complaint : run_script_saving(path.string(), content(path))) FAIL_CHECK(complaint);
+  }
+}
+
 TEST_CASE("A script that is right has no complaints") {
   CHECK(complaints(
             "# a story\n\noptions gap=30m\nevent id=a at=0s -> counted\nexpect sessions=1 total_duration=0s\n") == "");

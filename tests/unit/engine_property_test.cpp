@@ -1,15 +1,10 @@
 // The engine against a slow, obvious oracle, on random logs; and the two laws of the final figures.
 //
-// Each case comes from a seed of its own. CLICKSTREAM_PROPERTY_CASES multiplies their number (100 = a long night).
+// CLICKSTREAM_PROPERTY_CASES multiplies the number of cases (100 = a long night).
 #include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <initializer_list>
 #include <iostream>
 #include <map>
-#include <random>
 #include <set>
-#include <span>
 #include <sstream>
 #include <tuple>
 #include <utility>
@@ -18,193 +13,14 @@
 #include "clickstream/engine_set.h"
 #include "support/catch.h"
 #include "support/oracle.h"
+#include "support/random_log.h"
 #include "support/script.h"
 
 namespace clickstream {
 namespace {
 
-using std::chrono::microseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-std::uint64_t cases(std::uint64_t normally) {
-  const char* factor = std::getenv("CLICKSTREAM_PROPERTY_CASES");
-  return factor == nullptr ? normally : normally * std::strtoull(factor, nullptr, 10);
-}
-
-// The same numbers everywhere: std:: distributions differ between libraries.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : bits_(seed) {}
-  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(bits_() % static_cast<std::uint64_t>(n)); }
-  bool one_in(std::int64_t n) { return below(n) == 0; }
-  template <class T>
-  T any_of(std::initializer_list<T> values) {
-    return values.begin()[below(static_cast<std::int64_t>(values.size()))];
-  }
-  std::string_view any_of(std::span<const std::string_view> values) {
-    return values[static_cast<std::size_t>(below(static_cast<std::int64_t>(values.size())))];
-  }
-  template <class T>
-  void shuffle(std::vector<T>& values) {
-    for (std::size_t i = values.size(); i > 1; --i) {
-      std::swap(values[i - 1], values[static_cast<std::size_t>(below(static_cast<std::int64_t>(i)))]);
-    }
-  }
-
- private:
-  std::mt19937_64 bits_;
-};
-
-// One event of a log, with views of literals only.
-struct Sent {
-  Event event;
-  Timestamp record_time;
-};
-
-struct Step {
-  enum class Kind { event, malformed, watermark, busiest };
-  Kind kind = Kind::event;
-  Sent sent{};            // event
-  Malformed reason{};     // malformed
-  Timestamp watermark{};  // watermark
-};
-
-struct Log {
-  EngineConfig config;
-  std::vector<Step> steps;
-};
-
-constexpr std::array<std::string_view, 24> kIds = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l",
-                                                   "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w", "x"};
-constexpr std::array<std::string_view, 12> kPages = {"/",  "/a",  "/a?x=1", "/a#top", "?x",   "#",
-                                                     "/b", "/b/", "/B",     "c",      "/d?#", "/?"};
-constexpr std::array<std::string_view, 8> kActions = {"page_view", "page_view", "page_view", "click",
-                                                      "click",     "scroll",    "Click",     ""};
-
-// A span at one of the edges of the rules: nothing, the gap, several gaps, one microsecond either way.
-Duration edge(Random& random, Duration gap) {
-  const Duration gaps = random.any_of({0, 0, 1, 1, 2, 3}) * gap;
-  const Duration span = gaps / random.any_of({1, 1, 1, 2});
-  return std::max(Duration{0}, span + microseconds{random.any_of({0, 0, 0, -1, 1})});
-}
-
-Event random_event(Random& random, std::int64_t users, std::int64_t sessions, std::size_t ids) {
-  Event event;
-  event.event_id = random.any_of(std::span(kIds).first(ids));
-  event.user = UserId{random.below(users)};
-  event.session = SessionId{random.below(sessions)};
-  event.page = random.any_of(std::span(kPages));
-  event.action = random.any_of(std::span(kActions));
-  return event;
-}
-
-// Anything goes: disorder, late, repeats that differ, record times before and after.
-Log random_log(std::uint64_t seed) {
-  Random random(seed);
-  Log log;
-  log.config.gap = random.any_of<Duration>({seconds{10}, minutes{30}, microseconds{3}, microseconds{0}});
-  log.config.lateness =
-      random.any_of<Duration>({seconds{0}, seconds{1}, log.config.gap, 4 * log.config.gap, 20 * log.config.gap});
-  log.config.max_pages = random.any_of<std::optional<std::size_t>>({std::nullopt, 200, 3, 1, 0});
-  log.config.busiest = random.any_of<std::size_t>({1, 3, 10});
-  log.config.count_users = !random.one_in(4);
-  const std::int64_t users = random.any_of({1, 1, 2, 3});
-  const std::int64_t sessions = random.any_of({1, 1, 2});
-  const std::size_t ids = random.any_of<std::size_t>({2, 8, 24});
-  const Duration disorder = random.any_of({0, 1, 2, 6, 12}) * log.config.gap;
-  const std::int64_t length = 1 + random.below(random.any_of({4, 12, 40}));
-  const std::int64_t pace = random.any_of({1, 3});
-  const std::int64_t skewed_clocks = random.any_of({1, 4, 1000});  // one record in so many has a time of its own
-
-  Timestamp now = kScriptStart;
-  while (static_cast<std::int64_t>(log.steps.size()) < length) {
-    Step step;
-    if (random.one_in(15)) {
-      step.kind = random.any_of({Step::Kind::malformed, Step::Kind::watermark, Step::Kind::busiest});
-      step.reason = static_cast<Malformed>(random.below(static_cast<std::int64_t>(kMalformedReasons)));
-      step.watermark = now + edge(random, log.config.gap);
-      step.watermark -= edge(random, log.config.gap);
-    } else {
-      Event event = random_event(random, users, sessions, ids);
-      now += random.one_in(pace) ? edge(random, log.config.gap) : Duration{0};
-      const Duration behind = random.any_of({0, 0, 1, 2, 4}) * disorder / 4;
-      event.timestamp = now - behind + microseconds{random.any_of({0, 0, 0, -1, 1})};
-      event.duration = random.one_in(2) ? Duration{0} : edge(random, log.config.gap);
-      if (random.one_in(8)) {  // a stay that may bridge several sessions
-        event.timestamp = now - disorder;
-        event.duration = disorder;
-      }
-      step.sent = {event, event.timestamp};
-      if (random.one_in(skewed_clocks)) {
-        const Duration skew = edge(random, log.config.gap);
-        step.sent.record_time += random.any_of({-1, 1}) * skew;
-      }
-    }
-    log.steps.push_back(step);
-  }
-  return log;
-}
-
-// One visitor's moments so far apart that only a stay joins them, in any order: many sessions, and merges of many.
-Log random_log_of_bridges(std::uint64_t seed) {
-  Random random(seed);
-  Log log;
-  log.config.gap = random.any_of<Duration>({seconds{10}, minutes{30}, microseconds{3}});
-  log.config.lateness = random.any_of({4, 30, 30}) * log.config.gap;
-  log.config.busiest = random.any_of<std::size_t>({0, 1, 3, 10});
-  for (std::int64_t i = 1 + random.below(20); i > 0; --i) {
-    Step step;
-    if (random.one_in(8)) step.kind = Step::Kind::busiest;
-    step.sent.event = random_event(random, 1, random.any_of({1, 1, 2}), 24);
-    step.sent.event.timestamp = kScriptStart + random.below(12) * (log.config.gap + log.config.gap / 2);
-    step.sent.event.timestamp += microseconds{random.any_of({0, 0, -1, 1})};
-    if (random.one_in(3)) step.sent.event.duration = edge(random, log.config.gap);
-    if (random.one_in(5)) step.sent.event.duration = random.below(12) * log.config.gap;
-    step.sent.record_time = step.sent.event.timestamp;
-    log.steps.push_back(step);
-  }
-  return log;
-}
-
-// Sessions that outgrow what is remembered of their ids, but never merge: each keeps within one gap.
-Log random_log_of_long_sessions(std::uint64_t seed) {
-  Random random(seed);
-  Log log;
-  log.config.gap = seconds{10};
-  log.config.lateness = seconds{20};
-  log.config.max_ids = random.any_of<std::size_t>({1, 2, 3, 5});
-  Timestamp now = kScriptStart;
-  for (std::int64_t i = 1 + random.below(40); i > 0; --i) {
-    if (random.one_in(15)) now += 4 * log.config.gap;
-    Step step;
-    step.sent.event = random_event(random, 2, 2, random.any_of<std::size_t>({4, 8}));
-    step.sent.event.timestamp = now + random.below(11) * seconds{1};
-    step.sent.record_time = step.sent.event.timestamp;
-    log.steps.push_back(step);
-  }
-  return log;
-}
-
 std::string_view name(Outcome outcome) {
   return outcome == Outcome::counted ? "counted" : outcome == Outcome::duplicate ? "duplicate" : "late";
-}
-
-// Only the figures that differ.
-std::string compare(const Metrics& expected, const Metrics& found) {
-  const auto right = figures(expected, std::nullopt);
-  const auto actual = figures(found, std::nullopt);
-  std::set<std::string> names;
-  for (const auto& [key, text] : right) names.insert(key);
-  for (const auto& [key, text] : actual) names.insert(key);
-  const auto at = [](const std::map<std::string, std::string>& all, const std::string& key) {
-    return all.count(key) > 0 ? all.at(key) : "none";
-  };
-  std::string out;
-  for (const std::string& key : names) {
-    if (at(right, key) != at(actual, key)) out += " " + key + "=" + at(actual, key) + " (not " + at(right, key) + ")";
-  }
-  return out.empty() ? " pages in another order" : out;
 }
 
 std::string text_of(const std::vector<Session>& sessions) {
@@ -268,7 +84,7 @@ std::string first_difference(const Log& log) {
     }
     const Metrics expected = oracle.metrics();
     const Metrics& found = engine.metrics();
-    if (!(found == expected)) return where + compare(expected, found);
+    if (!(found == expected)) return where + different_figures(expected, found);
     if (found.sessions.open() != oracle.open_sessions()) return where + " open sessions are not those counted";
     if (engine.watermark() != oracle.watermark()) return where + " the watermark differs";
     const EventCounts& books = found.events;
@@ -351,58 +167,6 @@ void check(const Log& log, std::uint64_t seed) {
   FAIL("seed " << seed << ": " << first_difference(least) << "; the script is above");
 }
 
-// A set of events under the conditions of the laws: a repeat of an id within a session is identical.
-std::vector<Event> random_events(Random& random, Duration gap) {
-  const std::int64_t users = random.any_of({1, 2, 4});
-  const std::int64_t sessions = random.any_of({1, 2});
-  const std::size_t ids = random.any_of<std::size_t>({6, 24});
-  std::vector<Event> events;
-  std::set<std::tuple<std::string_view, UserId, SessionId>> used;
-  Timestamp now = kScriptStart;
-  for (std::int64_t i = random.below(25); i > 0; --i) {
-    Event event = random_event(random, users, sessions, ids);
-    now += random.one_in(2) ? edge(random, gap) : Duration{0};
-    event.timestamp = now;
-    event.duration = random.one_in(2) ? Duration{0} : edge(random, gap);
-    if (used.insert({event.event_id, event.user, event.session}).second) events.push_back(event);
-    if (random.one_in(10)) {  // so long a silence that the ids may come again
-      now += 20 * gap;
-      used.clear();
-    }
-  }
-  for (std::int64_t i = random.below(5); i > 0 && !events.empty(); --i) {
-    events.push_back(events[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(events.size())))]);
-  }
-  return events;
-}
-
-// An arrival order in which no event comes after one that is more than the lateness younger.
-std::vector<Event> arrival_order(Random& random, const std::vector<Event>& events, Duration lateness) {
-  struct Arrival {
-    Timestamp due;
-    Event event;
-  };
-  std::vector<Arrival> arrivals;
-  for (const Event& event : events) {
-    const std::int64_t delay = random.any_of({random.below(lateness.count() + 1), std::int64_t{0}, lateness.count()});
-    arrivals.push_back({event.timestamp + Duration{delay}, event});
-  }
-  random.shuffle(arrivals);
-  std::stable_sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) { return a.due < b.due; });
-  std::vector<Event> order;
-  for (const Arrival& arrival : arrivals) order.push_back(arrival.event);
-  return order;
-}
-
-EngineConfig config_of_the_laws(Random& random) {
-  EngineConfig config;
-  config.gap = random.any_of<Duration>({seconds{10}, minutes{30}, microseconds{2}});
-  config.lateness = random.any_of<std::int64_t>({0, 1, 2, 5, 100}) * config.gap / 2;
-  config.max_pages = std::nullopt;
-  config.count_users = true;
-  return config;
-}
-
 Engine fed(const EngineConfig& config, const std::vector<Event>& log, Random& random) {
   Engine engine(config);
   for (const Event& event : log) {
@@ -411,15 +175,6 @@ Engine fed(const EngineConfig& config, const std::vector<Event>& log, Random& ra
   }
   engine.close_all();
   return engine;
-}
-
-// Opened and merged depend on the order, their difference does not; pages come in the order they were seen.
-Metrics without_order(Metrics metrics) {
-  metrics.sessions.opened -= metrics.sessions.merged;
-  metrics.sessions.merged = 0;
-  std::sort(metrics.pages.begin(), metrics.pages.end(),
-            [](const PageViews& a, const PageViews& b) { return a.page < b.page; });
-  return metrics;
 }
 
 std::string dump(const std::vector<Event>& events) {
@@ -490,7 +245,7 @@ TEST_CASE("Law 1: any arrival order within the lateness gives the same final fig
       const Metrics found = without_order(fed(config, log, random).metrics());
       if (found == expected) continue;
       FAIL("seed " << seed << ", gap " << format_span(config.gap) << ", lateness " << format_span(config.lateness)
-                   << ":" << compare(expected, found) << "\n"
+                   << ":" << different_figures(expected, found) << "\n"
                    << dump(log));
     }
   }
@@ -510,7 +265,7 @@ TEST_CASE("Law 2: engines fed disjoint users, then merged, equal one engine fed 
     CHECK(merged.sessions.opened == whole.sessions.opened);
     CHECK(merged.sessions.merged == whole.sessions.merged);
     if (without_order(merged) == without_order(whole)) continue;
-    FAIL("seed " << seed << ":" << compare(without_order(whole), without_order(merged)) << "\n" << dump(log));
+    FAIL("seed " << seed << ":" << different_figures(without_order(whole), without_order(merged)) << "\n" << dump(log));
   }
 }
 
@@ -535,7 +290,7 @@ TEST_CASE("A set of engines, one a partition, gives the figures of the whole") {
     set.close_all();
     const Snapshot snapshot = set.snapshot(kScriptStart);
     const Metrics expected = final_figures(log, config.gap);
-    INFO("seed " << seed << ":" << compare(expected, without_order(snapshot.total)) << "\n" << dump(log));
+    INFO("seed " << seed << ":" << different_figures(expected, without_order(snapshot.total)) << "\n" << dump(log));
     REQUIRE(without_order(snapshot.total) == expected);
     CHECK(snapshot.total.sessions.open() == 0);
     CHECK(set.distinct_users() == expected.users);

@@ -1,0 +1,249 @@
+// Saved and restored state: an engine that goes on from it is the engine that was never interrupted; and whatever the
+// bytes, restoring gives an engine or an error.
+#include <functional>
+
+#include "clickstream/engine.h"
+#include "support/catch.h"
+#include "support/random_log.h"
+#include "support/script.h"
+
+namespace clickstream {
+namespace {
+
+std::string saved(const Engine& engine) {
+  std::string state;
+  engine.save(state);
+  return state;
+}
+
+Engine restored(const EngineConfig& config, const std::string& state) {
+  auto engine = Engine::restore(config, state);
+  if (!engine) FAIL(engine.error());
+  return std::move(*engine);
+}
+
+std::optional<Outcome> apply(const Step& step, Engine& engine) {
+  switch (step.kind) {
+    case Step::Kind::event:
+      return engine.apply(step.sent.event, step.sent.record_time);
+    case Step::Kind::malformed:
+      engine.reject(step.reason);
+      engine.note_foreign_key();  // any call that changes a figure will do
+      break;
+    case Step::Kind::watermark:
+      engine.advance_watermark(step.watermark);
+      break;
+    case Step::Kind::busiest:
+      engine.take_busiest();
+      break;
+  }
+  return std::nullopt;
+}
+
+// Where the engine that is saved and restored before some steps differs from the one that is not; empty: nowhere.
+std::string first_difference(const Log& log, const std::function<bool(std::size_t)>& is_cut) {
+  Engine whole(log.config);
+  Engine cut(log.config);
+  for (std::size_t i = 0; i <= log.steps.size(); ++i) {
+    if (is_cut(i)) cut = restored(log.config, saved(cut));
+    if (i < log.steps.size()) {
+      if (apply(log.steps[i], whole) != apply(log.steps[i], cut)) return "the outcome of step " + std::to_string(i + 1);
+    } else {
+      whole.close_all();
+      cut.close_all();
+    }
+    if (whole.watermark() != cut.watermark()) return "the watermark after step " + std::to_string(i + 1);
+    if (!(whole.metrics() == cut.metrics())) {
+      return "step " + std::to_string(i + 1) + ":" + different_figures(whole.metrics(), cut.metrics());
+    }
+  }
+  return "";
+}
+
+Log any_log(std::uint64_t seed) {
+  Random random(seed);
+  Log log = seed % 3 == 0   ? random_log(seed)
+            : seed % 3 == 1 ? random_log_of_bridges(seed)
+                            : random_log_of_long_sessions(seed);
+  log.config.count_users = false;
+  log.config.max_ids = random.any_of<std::size_t>({log.config.max_ids, log.config.max_ids, 0, 1, 2, 4});
+  return log;
+}
+
+TEST_CASE("State saved and restored anywhere, once or again and again, changes nothing") {
+  for (std::uint64_t seed = 1; seed <= cases(30'000); ++seed) {
+    Random random(seed);
+    const Log log = any_log(seed);
+    const auto at = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(log.steps.size()) + 1));
+    const std::int64_t every = 1 + random.below(4);
+    const std::string once = first_difference(log, [&](std::size_t i) { return i == at; });
+    if (!once.empty()) FAIL("seed " << seed << ", saved at " << at << ": " << once);
+    const std::string often = first_difference(log, [&](std::size_t) { return random.one_in(every); });
+    if (!often.empty()) FAIL("seed " << seed << ", saved often: " << often);
+  }
+}
+
+Event event_of(std::int64_t user, std::string_view id, Duration at) {
+  Event event;
+  event.event_id = id;
+  event.user = UserId{user};
+  event.session = SessionId{1};
+  event.page = "/";
+  event.action = "page_view";
+  event.timestamp = kScriptStart + at;
+  return event;
+}
+
+TEST_CASE("The ids of a long session are remembered in their order") {
+  for (const std::size_t cap : {31U, 32U, 33U, 50U, 1000U}) {
+    EngineConfig config;
+    config.max_ids = cap;
+    Engine whole(config);
+    Engine cut(config);
+    for (int i = 0; i < 300; ++i) {
+      for (const int number : {i, i - 20, i - 40}) {  // new, and what may be remembered
+        const std::string id = std::to_string(number);
+        const Event event = event_of(1, id, std::chrono::seconds{i});
+        CHECK(whole.apply(event, event.timestamp) == cut.apply(event, event.timestamp));
+      }
+      if (i % 7 == 0) cut = restored(config, saved(cut));
+      REQUIRE(whole.metrics() == cut.metrics());
+    }
+  }
+}
+
+TEST_CASE("A page of the name that the rest has is told apart from the rest, after a restore too") {
+  for (const bool cut : {false, true}) {
+    EngineConfig config;
+    config.max_pages = 2;
+    Engine engine(config);
+    int number = 0;
+    for (const std::string_view page : {"_other_", "/a", "/b", "/c", "/a", "_other_"}) {
+      const std::string id = std::to_string(++number);
+      Event event = event_of(1, id, std::chrono::seconds{0});
+      event.page = page;
+      engine.apply(event, event.timestamp);
+      if (cut) engine = restored(config, saved(engine));
+    }
+    CHECK(engine.metrics().pages == std::vector<PageViews>{{"_other_", 4}, {"/a", 2}});
+  }
+}
+
+TEST_CASE("A restored engine shows no busiest sessions before they are touched") {
+  Engine engine({});
+  engine.apply(event_of(1, "a", Duration{0}), kScriptStart);
+  Engine other = restored({}, saved(engine));
+  CHECK(other.take_busiest().empty());
+  other.apply(event_of(1, "b", Duration{0}), kScriptStart);
+  REQUIRE(other.take_busiest().size() == 1);
+}
+
+// A state with something in every section.
+Engine rich_engine() {
+  Engine engine({});
+  for (int i = 0; i < 60; ++i) {
+    const std::string id = "id" + std::to_string(i);
+    Event event = event_of(i % 5 == 0 ? 1 : i, id, std::chrono::seconds{i / 2});
+    const std::string page = "/page" + std::to_string(i % 7);
+    event.page = page;
+    engine.apply(event, event.timestamp);
+  }
+  engine.reject(Malformed::not_json);
+  return engine;
+}
+
+TEST_CASE("A state cut short, or too long, is refused") {
+  const std::string state = saved(rich_engine());
+  REQUIRE(Engine::restore({}, state));
+  for (std::size_t size = 0; size < state.size(); ++size) {
+    if (Engine::restore({}, state.substr(0, size))) FAIL("cut to " << size << " bytes");
+  }
+  CHECK_FALSE(Engine::restore({}, state + '\0'));
+  CHECK_FALSE(Engine::restore({}, state + state));
+}
+
+TEST_CASE("A state with changed bytes is refused or is a state") {
+  const std::string state = saved(rich_engine());
+  Random random(1);
+  for (std::uint64_t i = 0; i < cases(20'000); ++i) {
+    std::string changed = state;
+    for (std::int64_t n = 1 + random.below(3); n > 0; --n) {
+      const auto at = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(state.size())));
+      changed[at] = static_cast<char>(random.one_in(2) ? changed[at] ^ (1 << random.below(8)) : random.below(256));
+    }
+    auto engine = Engine::restore({}, changed);
+    if (!engine) {
+      CHECK_FALSE(engine.error().empty());
+      continue;
+    }
+    engine->apply(event_of(1, "new", std::chrono::seconds{20}), kScriptStart);
+    engine->advance_watermark(kScriptStart + std::chrono::seconds{1810});
+    REQUIRE(Engine::restore({}, saved(*engine)));
+    engine->close_all();
+    CHECK(engine->metrics().sessions.open() == 0);
+  }
+}
+
+std::string little_endian(std::uint64_t number) {
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(number >> (8 * i));
+  return bytes;
+}
+
+std::string error_of(const std::string& state, const EngineConfig& config = {}) {
+  const auto engine = Engine::restore(config, state);
+  return engine ? "" : engine.error();
+}
+
+TEST_CASE("The error says what is wrong with a state") {
+  const std::string state = saved(rich_engine());
+  CHECK(error_of("") == "section FIG1 is missing");
+  CHECK(error_of(state.substr(0, 20)) == "section FIG1 is cut short");
+  CHECK(error_of(state + "WIN1" + little_endian(0)) == "section WIN1 is unknown: made by a newer version");
+  CHECK(error_of("FIG2" + state.substr(4)) == "section FIG2 is unknown: made by a newer version");
+  CHECK(error_of("PAG1" + state.substr(4)) == "section PAG1 in the wrong place");
+  CHECK(error_of("\x01\x02\x03\x04") == "something that is no section");
+  EngineConfig config;
+  config.count_users = true;
+  CHECK(error_of(state, config) == "users can't be counted from a saved state on");
+}
+
+TEST_CASE("A count that lies reserves nothing") {
+  const std::string figures = saved(Engine({})).substr(0, saved(Engine({})).find("PAG1"));
+  const std::string no_pages = "PAG1" + little_endian(2) + std::string(2, '\0');
+  const std::string many = std::string(9, '\xff') + '\x01';
+  const std::string many_sessions = "SES1" + little_endian(10) + many;
+  CHECK(error_of(figures + no_pages + many_sessions) == "the sessions are damaged");
+  CHECK(error_of(figures + "PAG1" + little_endian(11) + '\0' + many + many_sessions) == "the pages are damaged");
+  CHECK(error_of("FIG1" + many + many) == "section FIG1 is cut short");
+}
+
+TEST_CASE("A state that breaks a rule of the sessions is refused") {
+  EngineConfig config;
+  config.gap = std::chrono::seconds{10};
+  config.lateness = std::chrono::hours{1};
+  Engine engine(config);
+  for (const int second : {0, 15, 30}) {
+    const std::string id = std::to_string(second);
+    const Event event = event_of(1, id, std::chrono::seconds{second});
+    engine.apply(event, event.timestamp);
+  }
+  const Event same = event_of(1, "more", std::chrono::seconds{0});
+  engine.apply(same, same.timestamp);
+  const std::string state = saved(engine);
+  CHECK(error_of(state, config).empty());
+  EngineConfig other = config;
+  other.gap = std::chrono::seconds{15};  // sessions that would have been one
+  CHECK(error_of(state, other) == "the sessions are damaged");
+  other = config;
+  other.max_ids = 1;  // more than may be remembered
+  CHECK(error_of(state, other) == "the sessions are damaged");
+  engine.advance_watermark(kScriptStart + std::chrono::seconds{10});
+  other = config;
+  other.gap = std::chrono::seconds{9};  // a session that would have closed
+  CHECK(error_of(saved(engine), config).empty());
+  CHECK(error_of(saved(engine), other) == "the sessions do not add up to the figures");
+}
+
+}  // namespace
+}  // namespace clickstream
