@@ -1,8 +1,10 @@
 // What is stored around a state: the pointer, the chunk, the checksum.
 #include "clickstream/checkpoint.h"
 
+#include <fstream>
 #include <limits>
-#include <random>
+#include <string>
+#include <vector>
 
 #include "support/catch.h"
 
@@ -77,6 +79,15 @@ TEST_CASE("A pointer is read back") {
     REQUIRE(back);
     CHECK(*back == pointer);
   }
+}
+
+TEST_CASE("The pointer that the documentation shows is one") {
+  std::ifstream page(SOURCE_DIR "/docs/checkpoints.md");
+  std::string line;
+  while (std::getline(page, line) && !line.starts_with("    clickstream/1 ")) {
+  }
+  REQUIRE(line.size() > 4);
+  CHECK(parse_pointer(line.substr(4)));
 }
 
 TEST_CASE("A text that is not a pointer of ours is told apart from a damaged one") {
