@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "kafka/client.h"
+#include "kafka/topic_writer.h"
 
 namespace clickstream::kafka {
 namespace {
 
 const std::vector<Property>& producer_properties() {
   static const std::vector<Property> properties = {
-      {"enable.idempotence", "true"},           {"acks", "all"},    {"compression.codec", "lz4"},
-      {"partitioner", "murmur2_random"},        {"linger.ms", "5"}, {"queue.buffering.max.messages", "1000000"},
+      {"queue.buffering.max.messages", "1000000"},
       {"queue.buffering.max.kbytes", "524288"},
   };
   return properties;
@@ -19,9 +18,7 @@ const std::vector<Property>& producer_properties() {
 }  // namespace
 
 struct Producer::Impl {
-  // The topic handle dies before its client.
-  std::unique_ptr<Client> client;
-  TopicHandle topic;
+  std::unique_ptr<TopicWriter> writer;
   std::uint64_t queued = 0;
   std::uint64_t delivered = 0;
   std::uint64_t failed = 0;
@@ -29,56 +26,42 @@ struct Producer::Impl {
   std::optional<Failure> refused;
 
   void count_failure(rd_kafka_resp_err_t code) {
+    const Client& client = writer->client();
     if (is_refusal(code))
-      refused = broker_failure(code, fmt::format("cannot write to {}", rd_kafka_topic_name(topic.get())));
+      refused = broker_failure(code, fmt::format("cannot write to {}", rd_kafka_topic_name(writer->topic())));
     if (failed++ > 0) return;
-    first_error = client->fatal() ? client->fatal()->message : rd_kafka_err2str(code);
-    client->settings().log(LogLevel::warn,
-                           fmt::format("an event was not delivered: {}; more are only counted", first_error));
+    first_error = client.fatal() ? client.fatal()->message : rd_kafka_err2str(code);
+    client.settings().log(LogLevel::warn,
+                          fmt::format("an event was not delivered: {}; more are only counted", first_error));
   }
 };
 
 Producer::Producer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
-Producer::~Producer() {
-  // What is still queued has been counted as not delivered; without this its memory would outlive the client.
-  rd_kafka_purge(impl_->client->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-}
+Producer::~Producer() = default;
 
 Result<std::unique_ptr<Producer>> Producer::connect(const Settings& settings, const TopicSpec& topic,
                                                     const Stopping& stopping) {
   auto impl = std::make_unique<Impl>();
-  Callbacks callbacks;
-  callbacks.delivery = [impl = impl.get()](const rd_kafka_message_t& message) {
-    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      ++impl->delivered;
-    } else {
-      impl->count_failure(message.err);
-    }
-  };
-  auto client = Client::create(RD_KAFKA_PRODUCER, settings, producer_properties(), std::move(callbacks));
-  if (!client) return unexpected(client.error());
-  impl->client = std::move(*client);
-  if (auto connected = impl->client->connect(stopping); !connected) return unexpected(connected.error());
-  if (!stopping()) {
-    if (auto ensured = ensure_topic(*impl->client, topic, stopping); !ensured) return unexpected(ensured.error());
-  }
-  impl->topic.reset(rd_kafka_topic_new(impl->client->get(), topic.name.c_str(), nullptr));
-  if (!impl->topic) {
-    return fail(Exit::failed,
-                fmt::format("cannot use topic {}: {}", topic.name, rd_kafka_err2str(rd_kafka_last_error())));
-  }
-  // The first event to a topic whose leaders are not known yet would wait for them.
-  const rd_kafka_metadata_t* metadata = nullptr;
-  rd_kafka_metadata(impl->client->get(), 0, impl->topic.get(), &metadata, 2000);
-  const MetadataHandle owner(metadata);
+  auto writer = TopicWriter::connect(
+      settings, producer_properties(),
+      [impl = impl.get()](const rd_kafka_message_t& message) {
+        if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+          ++impl->delivered;
+        } else {
+          impl->count_failure(message.err);
+        }
+      },
+      stopping);
+  if (!writer) return unexpected(writer.error());
+  impl->writer = std::move(*writer);
+  if (auto opened = impl->writer->open(topic, stopping); !opened) return unexpected(opened.error());
   return std::unique_ptr<Producer>(new Producer(std::move(impl)));
 }
 
 bool Producer::send(std::string_view key, std::string_view payload) {
   // librdkafka takes a non-const payload and copies it.
   const int result =
-      rd_kafka_produce(impl_->topic.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+      rd_kafka_produce(impl_->writer->topic(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
                        const_cast<char*>(payload.data()), payload.size(), key.data(), key.size(), nullptr);
   if (result != 0) {
     const auto code = rd_kafka_last_error();
@@ -89,15 +72,15 @@ bool Producer::send(std::string_view key, std::string_view payload) {
   return true;
 }
 
-void Producer::poll(Duration timeout) { rd_kafka_poll(impl_->client->get(), to_millis(timeout)); }
-void Producer::flush(Duration timeout) { rd_kafka_flush(impl_->client->get(), to_millis(timeout)); }
+void Producer::poll(Duration timeout) { rd_kafka_poll(impl_->writer->client().get(), to_millis(timeout)); }
+void Producer::flush(Duration timeout) { rd_kafka_flush(impl_->writer->client().get(), to_millis(timeout)); }
 
 std::uint64_t Producer::delivered() const { return impl_->delivered; }
 std::uint64_t Producer::failed() const { return impl_->failed; }
 std::uint64_t Producer::in_flight() const { return impl_->queued - impl_->delivered - impl_->failed; }
 const std::string& Producer::first_error() const { return impl_->first_error; }
 const std::optional<Failure>& Producer::failure() const {
-  return impl_->refused ? impl_->refused : impl_->client->fatal();
+  return impl_->refused ? impl_->refused : impl_->writer->client().fatal();
 }
 
 }  // namespace clickstream::kafka
