@@ -19,7 +19,8 @@ std::string create_command(const Client& client, const TopicSpec& topic) {
   std::string command = fmt::format("kafka-topics --bootstrap-server {} --create --topic {} --partitions {}",
                                     client.settings().brokers(), topic.name, topic.partitions);
   if (topic.replication_factor > 0) command += fmt::format(" --replication-factor {}", topic.replication_factor);
-  return command + " --config message.timestamp.type=LogAppendTime";
+  for (const auto& [name, value] : topic.configs) command += fmt::format(" --config {}={}", name, value);
+  return command;
 }
 
 struct Answer {
@@ -32,7 +33,8 @@ Answer create(Client& client, const TopicSpec& topic, const Stopping& stopping) 
   const NewTopicHandle wanted(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, topic.replication_factor,
                                                     error.data(), error.size()));
   if (!wanted) return {RD_KAFKA_RESP_ERR__INVALID_ARG, error.data()};
-  rd_kafka_NewTopic_set_config(wanted.get(), "message.timestamp.type", "LogAppendTime");
+  for (const auto& [name, value] : topic.configs)
+    rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
   const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
   rd_kafka_AdminOptions_set_request_timeout(options.get(), to_millis(kDeadline), error.data(), error.size());
   const QueueHandle queue(rd_kafka_queue_new(client.get()));

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "clickstream/failure.h"
 #include "clickstream/stop.h"
@@ -12,11 +14,12 @@ struct TopicSpec {
   std::string name;
   int partitions = 3;
   int replication_factor = -1;  ///< −1: the broker's default
+  std::vector<std::pair<std::string, std::string>> configs = {{"message.timestamp.type", "LogAppendTime"}};
 };
 
 class Client;
 
-/// Creates the topic (LogAppendTime) unless it exists, or the program is `stopping`. Where that is not allowed, the
+/// Creates the topic unless it exists, or the program is `stopping`. Where that is not allowed, the
 /// failure has the exact kafka-topics command for someone who may.
 Result<void> ensure_topic(Client& client, const TopicSpec& topic, const Stopping& stopping);
 

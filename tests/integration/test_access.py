@@ -1,15 +1,17 @@
 """A broker that asks who is there: the right password works, all else ends at once with status 3 and one clear line."""
 
+import os
 import subprocess
 import time
 
 import pytest
-from support.harness import ROOT, free_port, run
+from support.harness import ROOT, Process, free_port, run
 from support.kafka import Broker, Kafka
 
 ALL = {"produce": ["produce", "--count", "1"], "consume": ["consume", "--until-end", "--metrics-port", "none"],
        "stats": ["stats"]}
 DEADLINE = 10
+COPY = os.environ.get("CLICKSTREAM_DEAD_LETTER_COPY") or str(ROOT / "build/release/tests/dead_letter_copy")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,14 @@ super.users=User:ANONYMOUS;User:alice
     broker.sasl = f"127.0.0.1:{sasl}"
     yield broker
     broker.stop()
+
+
+def allow(guarded, operation, *resource):
+    """Gives bob a right."""
+    libs = subprocess.run([ROOT / "scripts/kafka", "libs"], capture_output=True, text=True, check=True).stdout.strip()
+    subprocess.run(["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "org.apache.kafka.tools.AclCommand",
+                    "--bootstrap-server", guarded.brokers, "--add", "--allow-principal", "User:bob",
+                    "--operation", operation, *resource], capture_output=True, check=True, timeout=60)
 
 
 def client(tmp_path, name, password):
@@ -101,21 +111,40 @@ def test_no_rights(guarded, tmp_path):
 def test_who_may_see_a_topic_may_not_write_to_it(guarded, tmp_path):
     """An endless run that can't deliver anything ends, too."""
     topic = Kafka(guarded.brokers).new_topic()
-    libs = subprocess.run([ROOT / "scripts/kafka", "libs"], capture_output=True, text=True, check=True).stdout.strip()
-
-    def allow(operation, *resource):
-        subprocess.run(["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "org.apache.kafka.tools.AclCommand",
-                        "--bootstrap-server", guarded.brokers, "--add", "--allow-principal", "User:bob",
-                        "--operation", operation, *resource], capture_output=True, check=True, timeout=60)
-
     who = ["-b", guarded.sasl, "-F", client(tmp_path, "bob", "bob-secret"), "-t", topic]
-    allow("Describe", "--topic", topic)
+    allow(guarded, "Describe", "--topic", topic)
     for command in (["produce", "--count", 5], ["produce", "--rate", 50]):
         result = timed([*command, *who])
         assert result.returncode == 3, result.stderr
         assert "Cluster authorization failed; ask for the rights" in result.stderr.splitlines()[-1]
-    allow("IdempotentWrite", "--cluster")
+    allow(guarded, "IdempotentWrite", "--cluster")
     for command in (["produce", "--count", 5], ["produce", "--rate", 50]):
         result = timed([*command, *who])
         assert result.returncode == 3, result.stderr
         assert f"cannot write to {topic}: Broker: Topic authorization failed" in result.stderr.splitlines()[-1]
+
+
+def test_dead_letters_without_rights(guarded, tmp_path):
+    """Reading does not go on without its dead letters: that is said with the way out."""
+    kafka = Kafka(guarded.brokers)
+    source, existing = kafka.new_topic(), kafka.new_topic()
+    kafka.produce(source, [{"user_id": 1}])
+    bob = ["security.protocol=sasl_plaintext", "sasl.mechanism=PLAIN", "sasl.username=bob", "sasl.password=bob-secret"]
+
+    def copy(target):
+        begin = time.monotonic()
+        with Process([guarded.brokers, source, 1, guarded.sasl, target, *bob], program=COPY) as process:
+            assert process.wait() == 3, process.transcript()
+            assert time.monotonic() - begin < DEADLINE
+            return process.stderr
+
+    said = copy("dead")
+    assert (f"kafka-topics --bootstrap-server {guarded.sasl} --create --topic dead --partitions 3"
+            " --config message.timestamp.type=LogAppendTime --config max.message.bytes=8388608\n") in said
+    assert said.endswith("\n--dead-letter none goes without\n")
+
+    allow(guarded, "Describe", "--topic", existing)
+    allow(guarded, "IdempotentWrite", "--cluster")
+    said = copy(existing)
+    assert f"cannot be kept as a dead letter in {existing}: Broker: Topic authorization failed" in said
+    assert said.endswith("; --dead-letter none goes without\n")
