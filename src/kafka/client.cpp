@@ -27,7 +27,11 @@ const std::vector<Property>& common_properties() {
 constexpr Duration kPatience = 200ms;
 constexpr Duration kMostPatience = 2s;
 
-constexpr const char* kAskForRights = "; ask for the rights (docs/architecture.md lists them)";
+// Of the Kafka protocol.
+constexpr std::int16_t kJoinGroup = 11;
+constexpr std::int16_t kSyncGroup = 14;
+
+constexpr const char* kAskForRights = "; ask for the rights (docs/operations.md lists them)";
 
 }  // namespace
 
@@ -86,6 +90,7 @@ Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Setti
         conf.get(), [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions, void* self) {
           static_cast<Client*>(self)->callbacks_.rebalance(what, partitions);
         });
+    client->watch_joining(conf.get());
   }
   client->client_ = rd_kafka_new(type, conf.get(), error.data(), error.size());
   if (client->client_ == nullptr) {
@@ -93,6 +98,32 @@ Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Setti
   }
   (void)conf.release();
   return client;
+}
+
+// librdkafka does not tell its state in the group, but what it sends and receives.
+void Client::watch_joining(rd_kafka_conf_t* conf) {
+  rd_kafka_conf_interceptor_add_on_new(
+      conf, "joining",
+      [](rd_kafka_t* rk, const rd_kafka_conf_t*, void* self, char*, std::size_t) {
+        rd_kafka_interceptor_add_on_request_sent(
+            rk, "joining",
+            [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api, std::int16_t, std::int32_t, std::size_t,
+               void* opaque) {
+              if (api == kJoinGroup) static_cast<Client*>(opaque)->joining_ = true;
+              return RD_KAFKA_RESP_ERR_NO_ERROR;
+            },
+            self);
+        rd_kafka_interceptor_add_on_response_received(
+            rk, "joining",
+            [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t api, std::int16_t, std::int32_t, std::size_t,
+               std::int64_t, rd_kafka_resp_err_t, void* opaque) {
+              if (api == kSyncGroup) static_cast<Client*>(opaque)->joining_ = false;
+              return RD_KAFKA_RESP_ERR_NO_ERROR;
+            },
+            self);
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+      },
+      this);
 }
 
 Client::~Client() {
@@ -105,6 +136,11 @@ void Client::on_error(rd_kafka_resp_err_t code, const char* reason) {
     const bool refused = is_refusal(rd_kafka_fatal_error(client_, text.data(), text.size()));
     fatal_ = {refused ? Exit::unreachable : Exit::failed,
               fmt::format("cannot go on: {}{}", text.data(), refused ? kAskForRights : "")};
+    return;
+  }
+  // It is said once, to whoever polls first; what waits for the group would wait for ever.
+  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+    fatal_ = broker_failure(code, kNoMember);
     return;
   }
   if (!connected_ && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)) {
@@ -120,6 +156,7 @@ void Client::on_error(rd_kafka_resp_err_t code, const char* reason) {
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || last_error_.empty())
     last_error_ = text.substr(0, text.find(" (after "));
   const auto now = steady_clock::now();
+  last_trouble_ = now;
   if (connected_ && now - last_error_logged_ > 10s) {
     last_error_logged_ = now;
     settings_.log(LogLevel::warn, fmt::format("{}; trying again", last_error_));
@@ -196,6 +233,15 @@ Result<std::optional<int>> Client::partition_count(const std::string& topic, Dur
     if (steady_clock::now() >= deadline) return unexpected(no_answer("cannot list the topics"));
   }
   return std::nullopt;
+}
+
+bool Client::is_hidden(const std::string& topic) {
+  const TopicHandle handle(rd_kafka_topic_new(client_, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* answer = nullptr;
+  rd_kafka_metadata(client_, 0, handle.get(), &answer, to_millis(kMostPatience));
+  const MetadataHandle owner(answer);
+  return answer != nullptr && answer->topic_cnt == 1 &&
+         answer->topics[0].err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
 }  // namespace clickstream::kafka

@@ -3,6 +3,7 @@
 // Lives on the heap, for its callbacks point to it. Everything but log lines arrives on the thread that polls.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -40,8 +41,19 @@ class Client {
   /// How many partitions the topic has; nothing where it does not exist, or when `stopping` meanwhile.
   Result<std::optional<int>> partition_count(const std::string& topic, Duration timeout, const Stopping& stopping);
 
+  /// Whether we may not know whether the topic exists. Of a consumer: a producer's question could create it.
+  bool is_hidden(const std::string& topic);
+
   /// The failure of a question that a connected cluster has not answered in time.
   Failure no_answer(const std::string& what) const;
+
+  /// Of a member of a group: whether it is joining anew, from the request on that says so until it knows its share.
+  /// Brokers answer a connection's requests in order, so that a commit after the request would be made for a
+  /// generation of the group that is over by then. Any thread.
+  bool joining() const { return joining_; }
+
+  /// When a broker was last found to be out of reach.
+  std::chrono::steady_clock::time_point last_trouble() const { return last_trouble_; }
 
   /// Why this client can never work again; absent while it can.
   const std::optional<Failure>& fatal() const { return fatal_; }
@@ -52,6 +64,7 @@ class Client {
  private:
   Client(const Settings& settings, Callbacks callbacks) : settings_(settings), callbacks_(std::move(callbacks)) {}
 
+  void watch_joining(rd_kafka_conf_t* conf);
   void on_error(rd_kafka_resp_err_t code, const char* reason);
   MetadataHandle metadata(bool all_topics, Duration& patience);
   Failure unreachable() const;
@@ -61,14 +74,19 @@ class Client {
   rd_kafka_t* client_ = nullptr;
   int destroy_flags_ = 0;
   bool connected_ = false;
+  std::atomic<bool> joining_ = false;
   std::optional<Failure> refused_;  // by the first connection
   std::optional<Failure> fatal_;
   std::string last_error_;
   std::chrono::steady_clock::time_point last_error_logged_{};
+  std::chrono::steady_clock::time_point last_trouble_{};
 };
 
 /// Whether the broker refuses us: who we are, or what we ask for.
 bool is_refusal(rd_kafka_resp_err_t code);
+
+/// What the lack of the right to read as a group is called.
+constexpr const char* kNoMember = "cannot be a member of the group";
 
 /// The failure for an error that a broker answers with: authorisation, or anything else.
 Failure broker_failure(rd_kafka_resp_err_t code, const std::string& what);

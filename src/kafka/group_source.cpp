@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kafka/fetch.h"
+#include "kafka/offsets.h"
 
 namespace clickstream::kafka {
 namespace {
@@ -20,7 +21,7 @@ std::vector<Property> consumer_properties(const std::string& group) {
       {"group.id", group},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "earliest"},
+      {"auto.offset.reset", "error"},
       {"enable.partition.eof", "true"},
       {"partition.assignment.strategy", "cooperative-sticky"},
       {"session.timeout.ms", "6000"},
@@ -182,7 +183,9 @@ void GroupSource::Impl::start_over(Batch& batch) {
     batch.assigned.push_back(partition);
     rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
   }
-  const ErrorHandle error(rd_kafka_seek_partitions(client->get(), list.get(), 0));
+  // librdkafka does not seek in a partition that it has stopped reading because its offset is out of range.
+  const ErrorHandle removed(rd_kafka_incremental_unassign(client->get(), list.get()));
+  const ErrorHandle error(rd_kafka_incremental_assign(client->get(), list.get()));
   if (error)
     log()(LogLevel::error, fmt::format("cannot read from the beginning: {}", rd_kafka_error_string(error.get())));
 }

@@ -1,6 +1,7 @@
-// A topic to be there before events are sent to it.
+// A topic to be there before anything is sent to it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,5 +23,9 @@ class Client;
 /// Creates the topic unless it exists, or the program is `stopping`. Where that is not allowed, the
 /// failure has the exact kafka-topics command for someone who may.
 Result<void> ensure_topic(Client& client, const TopicSpec& topic, const Stopping& stopping);
+
+/// Adds partitions to a topic that has fewer; whether it did, or nothing when there is no answer in time.
+Result<std::optional<bool>> extend_topic(Client& client, const std::string& topic, int partitions,
+                                         const Stopping& stopping);
 
 }  // namespace clickstream::kafka

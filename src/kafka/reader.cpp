@@ -1,0 +1,81 @@
+#include "kafka/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace clickstream::kafka {
+namespace {
+
+const std::vector<Property>& reader_properties() {
+  static const std::vector<Property> properties = {
+      {"enable.partition.eof", "true"},
+      {"auto.offset.reset", "error"},  // nothing is passed over in silence
+      {"queued.min.messages", "1000000"},
+  };
+  return properties;
+}
+
+}  // namespace
+
+Reader::Reader(std::unique_ptr<Client> client, const std::string& topic, Missing missing, Timestamp now)
+    : client_(std::move(client)),
+      topic_(rd_kafka_topic_new(client_->get(), topic.c_str(), nullptr)),
+      fetcher_(QueueHandle(rd_kafka_queue_new(client_->get())), now),
+      missing_(missing) {}
+
+Reader::~Reader() {
+  for (const auto& [partition, position] : positions_) rd_kafka_consume_stop(topic_.get(), partition);
+}
+
+Result<std::unique_ptr<Reader>> Reader::connect(const Settings& settings, const std::string& topic, Missing missing,
+                                                Timestamp now, const Stopping& stopping) {
+  auto client = Client::create(RD_KAFKA_CONSUMER, settings, reader_properties());
+  if (!client) return unexpected(client.error());
+  if (auto connected = (*client)->connect(stopping); !connected) return unexpected(connected.error());
+  return std::unique_ptr<Reader>(new Reader(std::move(*client), topic, missing, now));
+}
+
+std::optional<std::int64_t> Reader::lag(std::int32_t partition) const {
+  const auto position = positions_.find(partition);
+  if (position == positions_.end()) return std::nullopt;
+  return lag_of(*client_, rd_kafka_topic_name(topic_.get()), partition, position->second);
+}
+
+Result<void> Reader::start(std::int32_t partition, std::int64_t begin, std::optional<std::int64_t> end) {
+  if (rd_kafka_consume_start_queue(topic_.get(), partition, begin, fetcher_.queue()) != 0) {
+    return unexpected(broker_failure(rd_kafka_last_error(), fmt::format("cannot read partition {}", partition)));
+  }
+  Position position;
+  position.next = std::max<std::int64_t>(0, begin);
+  position.end = end;
+  position.reached_end = end && position.next >= *end;
+  positions_[partition] = position;
+  return {};
+}
+
+void Reader::stop(std::int32_t partition) {
+  if (positions_.erase(partition) > 0) rd_kafka_consume_stop(topic_.get(), partition);
+}
+
+Result<void> Reader::fetch(Batch& batch, Duration timeout) {
+  std::vector<rd_kafka_resp_err_t> errors;
+  fetcher_.fetch(batch, positions_, timeout, errors);
+  rd_kafka_poll(client_->get(), 0);  // serves the error callback
+  for (const auto error : errors) {
+    const Failure failure = broker_failure(error, fmt::format("cannot read {}", rd_kafka_topic_name(topic_.get())));
+    const bool missing = error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                         error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (failure.code == Exit::unreachable || (missing && missing_ == Missing::fails)) return unexpected(failure);
+    client_->settings().log(LogLevel::warn, fmt::format("{}; trying again", failure.message));
+  }
+  return {};
+}
+
+Failure Reader::went_back() const {
+  return {Exit::failed, fmt::format("topic {} was deleted and created again, or cut, while it was read",
+                                    rd_kafka_topic_name(topic_.get()))};
+}
+
+}  // namespace clickstream::kafka
