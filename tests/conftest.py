@@ -8,6 +8,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support.guarded import GuardedBroker  # noqa: E402
 from support.kafka import Broker, Kafka, broker_of_the_run  # noqa: E402
 from support.network import TcpProxy  # noqa: E402
 
@@ -35,6 +36,14 @@ def brokers(request):
 @pytest.fixture(scope="session")
 def kafka(brokers):
     return Kafka(brokers)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A broker with users and rights."""
+    broker = GuardedBroker.create(tmp_path_factory.mktemp("guarded"))
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture

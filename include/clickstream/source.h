@@ -22,14 +22,16 @@ struct Record {
 /// What one poll brought. Partitions change hands after the records.
 struct Batch {
   std::vector<Record> records;
-  std::vector<std::int32_t> revoked;   ///< no longer ours
-  std::vector<std::int32_t> assigned;  ///< ours from now on, read from their beginning
+  std::vector<std::int32_t> revoked;   ///< to be given up; of a group's topic (GroupedSource): once that is answered
+  std::vector<std::int32_t> assigned;  ///< ours from now on; of a group's topic: once that is answered
+  bool lost = false;                   ///< what is revoked is someone else's already
   bool at_end = false;                 ///< a bounded input has ended; nothing follows
 
   void clear() {
     records.clear();
     revoked.clear();
     assigned.clear();
+    lost = false;
     at_end = false;
   }
 };

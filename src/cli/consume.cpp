@@ -5,14 +5,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
+#include "cli/dead_letters.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/published.h"
 #include "cli/remarks.h"
 #include "cli/routes.h"
 #include "cli/signals.h"
+#include "cli/state_keeper.h"
+#include "cli/state_options.h"
+#include "cli/stateless_keeper.h"
 #include "cli/terminal.h"
 #include "clickstream/engine_set.h"
 #include "http/server.h"
@@ -31,6 +37,7 @@ constexpr const char* kHeading = "📊 Metrics Consumer started with Prometheus 
 
 struct ConsumeOptions {
   EngineOptions engine;
+  StateOptions state;
   Duration interval{};
   bool json = false;
 };
@@ -38,13 +45,20 @@ struct ConsumeOptions {
 // source -> decode -> engine -> views: the whole pipeline.
 class Pipeline {
  public:
-  Pipeline(Input input, const ConsumeOptions& options, const Logger& logger, Published& published)
+  Pipeline(Input input, std::unique_ptr<DeadLetters> dead_letters, const ConsumeOptions& options, const Logger& logger,
+           Published& published)
       : input_(std::move(input)),
+        dead_letters_(std::move(dead_letters)),
         options_(options),
         logger_(logger),
         published_(published),
-        engines_(options.engine.config, options.engine.max_ahead),
-        remarks_(logger.say()) {}
+        engines_(options.engine.config, options.engine.max_ahead, input_.partitioning),
+        keeper_(make_keeper()),
+        remarks_(logger.say()) {
+    if (!dead_letters_) return;
+    for (const auto name : kMalformedNames) dead_letters_by_reason_.emplace_back(name, 0);
+    dead_letters_by_reason_.emplace_back("late", 0);
+  }
 
   /// Until the end of a bounded input, or a signal.
   Result<void> run() {
@@ -52,7 +66,7 @@ class Pipeline {
     publish();
     while (!stop_requested() && !batch.at_end) {
       if (auto polled = input_.source->poll(batch, kPoll); !polled) return polled;
-      apply(batch);
+      if (auto applied = apply(batch); !applied) return applied;
       const auto now = steady_clock::now();
       if (now >= next_publication_) publish();
       if (options_.interval > 0s && now >= next_block_) {
@@ -60,29 +74,62 @@ class Pipeline {
       }
       if (input_.progress) bar_.show(input_.progress(), "");
     }
-    if (batch.at_end) engines_.close_all();
+    if (auto finished = keeper_->finish(); !finished) return finished;
+    if (batch.at_end) {
+      engines_.close_all();
+      closed_ = true;
+    }
     bar_.clear();
     return show();
   }
 
  private:
-  void apply(const Batch& batch) {
-    for (const Record& record : batch.records) {
-      const Verdict verdict = engines_.apply(record);
-      if (verdict.fate == Fate::malformed) remarks_.malformed(record, verdict.reason, input_.topic);
+  std::unique_ptr<Keeper> make_keeper() {
+    if (!input_.writer) {
+      return std::make_unique<StatelessKeeper>(engines_, input_.grouped, dead_letters_.get(), logger_.say());
     }
-    for (const auto partition : batch.revoked) engines_.revoke(partition);
-    for (const auto partition : batch.assigned) engines_.assign(partition);
+    StateKeeper::Options options{rules_of(options_.engine, *input_.partitioning), input_.topic, options_.state.rebuild,
+                                 options_.state.checkpoint_interval};
+    return std::make_unique<StateKeeper>(std::move(options), engines_, *input_.grouped, std::move(input_.writer),
+                                         std::move(input_.reader), dead_letters_.get(), logger_.say());
+  }
+
+  Result<void> apply(const Batch& batch) {
+    for (const Record& record : batch.records) {
+      const bool is_new = keeper_->is_new(record);
+      const Verdict verdict = engines_.apply(record);
+      if (verdict.fate == Fate::malformed) {
+        remarks_.malformed(record, verdict.reason, input_.topic);
+        if (is_new) put_aside(record, index(verdict.reason));
+      } else if (verdict.fate == Fate::late && is_new) {
+        put_aside(record, kMalformedReasons);
+      }
+    }
+    if (dead_letter_failure_) return unexpected(*dead_letter_failure_);
+    return keeper_->after(batch);
+  }
+
+  // A record that is not counted, by the place of its reason in `dead_letters_by_reason_`.
+  void put_aside(const Record& record, std::size_t reason) {
+    if (!dead_letters_ || dead_letter_failure_) return;
+    auto& [name, count] = dead_letters_by_reason_[reason];
+    const auto taken = dead_letters_->put(record, name);
+    if (!taken) dead_letter_failure_ = taken.error();
+    if (taken && *taken) ++count;
   }
 
   const Snapshot& publish() {
-    auto snapshot = std::make_shared<Snapshot>(engines_.snapshot(wall_clock()));
+    // At the end of a bounded input everything is closed, which no state has in it: more may come.
+    auto snapshot =
+        std::make_shared<Snapshot>(closed_ ? engines_.snapshot(wall_clock()) : keeper_->published(wall_clock()));
     snapshot->topic = input_.topic;
     snapshot->group = input_.group;
-    snapshot->rebalances = input_.rebalances();
-    for (PartitionFigures& partition : snapshot->partitions) partition.lag = input_.lag(partition.partition);
+    snapshot->whole_topic = input_.partitioning == Partitioning::unkeyed;
+    snapshot->dead_letters = dead_letters_by_reason_;
+    if (input_.grouped != nullptr) snapshot->rebalances = input_.grouped->rebalances();
     snapshot_ = snapshot;
-    published_.set(std::move(snapshot), input_.waiting_for());
+    published_.set(std::move(snapshot), keeper_->waiting_for());
+    remarks_.watch_keys(snapshot_->total);
     const auto now = steady_clock::now();
     next_publication_ = now + kPublishEvery;
     if (now >= next_late_check_) {
@@ -110,10 +157,12 @@ class Pipeline {
   }
 
   Input input_;
+  std::unique_ptr<DeadLetters> dead_letters_;
   ConsumeOptions options_;
   const Logger& logger_;
   Published& published_;
   EngineSet engines_;
+  std::unique_ptr<Keeper> keeper_;
   Remarks remarks_;
   ProgressBar bar_;
   std::shared_ptr<const Snapshot> snapshot_;
@@ -122,6 +171,9 @@ class Pipeline {
   steady_clock::time_point last_block_ = steady_clock::now();
   steady_clock::time_point next_block_ = last_block_ + options_.interval;
   std::uint64_t last_consumed_ = 0;
+  bool closed_ = false;
+  std::vector<std::pair<std::string, std::uint64_t>> dead_letters_by_reason_;  // the last is "late"
+  std::optional<Failure> dead_letter_failure_;
 };
 
 Result<std::unique_ptr<http::Server>> start_server(const Args& args, Values& values, const Published& published,
@@ -149,15 +201,18 @@ Command consume_command() {
                      {{"metrics-port", 0, "PORT", "8000", "HTTP port; 0: any free one, none: no HTTP"},
                       {"listen", 0, "ADDRESS", "127.0.0.1", "HTTP address"},
                       {"interval", 0, "DURATION", "5s", "time between two blocks on standard output; 0: only the last"},
-                      {"format", 'o', "FORMAT", "table", "of these blocks: table, or json (an object a line)"}}};
+                      {"format", 'o', "FORMAT", "table", "of these blocks: table, or json (an object a line)"},
+                      {"dead-letter", 0, "WHERE", "",
+                       "what is malformed or late: a TOPIC (TOPIC-dead-letter, with state), "
+                       "file:PATH or none"}}};
   OptionGroup kafka = kafka_options();
   kafka.options.insert(kafka.options.begin() + 2, {"group", 'g', "GROUP", "clickstream", "the consumer group"});
   return {"consume",
           "compute the metrics live, for a terminal and for Prometheus",
           "",
-          "Every start reads the topic from its earliest offset and commits nothing, so that the figures are\n"
-          "right after every restart. A file or pipe is read to its end. SIGINT and SIGTERM print a last block\n"
-          "and end.",
+          "A new group starts at the topic's earliest offset. Checkpoints in a topic of their own let every\n"
+          "start go on where the group was, however it ended; what is shown never falls. A file or pipe is\n"
+          "read to its end. SIGINT and SIGTERM save, print a last block and end.",
           "  clickstream consume --metrics-port 8000               the topic user-events of localhost:9092\n"
           "  clickstream consume --input simulator --rate 2000     no broker at all\n"
           "  clickstream consume -b kafka:9092 -t clicks -F client.properties\n"
@@ -166,6 +221,7 @@ Command consume_command() {
           {std::move(input),
            std::move(output),
            engine_options("200"),
+           state_options(),
            std::move(kafka),
            {"Visitors of --input simulator", visitor_options()},
            log_options()}};
@@ -174,8 +230,9 @@ Command consume_command() {
 Result<int> consume(const Args& args) {
   Values values(args);
   const LogOptions log_choice = read_log_options(args, values);
-  ConsumeOptions options{read_engine_options(args, values), values.duration("interval"),
-                         values.word("format", {"table", "json"}) == "json"};
+  ConsumeOptions options{read_engine_options(args, values), read_state_options(args, values),
+                         values.duration("interval"), values.word("format", {"table", "json"}) == "json"};
+  const DeadLetterTarget dead_letter = read_dead_letter(args, values, options.state);
   auto visitors = read_visitor_options(args, values);
   if (!visitors) return unexpected(visitors.error());
   if (values.failure()) return unexpected(*values.failure());
@@ -198,10 +255,15 @@ Result<int> consume(const Args& args) {
     published.beat();
     return stop_requested();
   };
-  auto input = open_consume_input(args, *settings, *visitors, now, stopping);
+  const auto waiting = [&published](const std::string& what) { published.set(std::make_shared<Snapshot>(), what); };
+  auto input = open_consume_input(args, *settings, *visitors, options.engine, options.state, now, waiting, stopping);
   if (!input) return unexpected(input.error());
-  options.engine.config.count_users = input->bounded;
-  auto ended = Pipeline(std::move(*input), options, *logger, published).run();
+  // A state does not hold all users there ever were.
+  options.engine.config.count_users = input->bounded && !input->writer;
+  const std::string source = input->topic.empty() ? args.get("input") : input->topic;
+  auto dead_letters = open_dead_letters(dead_letter, source, *settings, options.state.replication_factor, stopping);
+  if (!dead_letters) return unexpected(dead_letters.error());
+  auto ended = Pipeline(std::move(*input), std::move(*dead_letters), options, *logger, published).run();
   if (!ended) return unexpected(ended.error());
   return 0;
 }

@@ -1,22 +1,11 @@
 #include "cli/dead_letter_option.h"
 
-#include <algorithm>
+#include "cli/topic_name.h"
 
 namespace clickstream::cli {
 namespace {
 
 constexpr std::string_view kFile = "file:";
-constexpr std::size_t kLongestTopic = 249;
-
-// Kafka's own rule.
-bool is_topic_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-}
-
-bool is_topic_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestTopic && text != "." && text != ".." &&
-         std::all_of(text.begin(), text.end(), is_topic_character);
-}
 
 }  // namespace
 

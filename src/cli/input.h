@@ -1,7 +1,6 @@
 // --input: the source that a command reads, with what its views need to know of it.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,8 +8,12 @@
 
 #include "cli/args.h"
 #include "cli/options.h"
+#include "cli/state_options.h"
 #include "clickstream/source.h"
 #include "clickstream/stop.h"
+#include "kafka/checkpoint_reader.h"
+#include "kafka/checkpoint_writer.h"
+#include "kafka/grouped_source.h"
 
 namespace clickstream::cli {
 
@@ -19,18 +22,22 @@ struct Input {
   bool bounded = false;  ///< it has an end, at which every session closes
   std::string topic;     ///< empty where there is none
   std::string group;
-  // The following refer to the source.
-  std::function<std::optional<std::int64_t>(std::int32_t partition)> lag = [](std::int32_t) { return std::nullopt; };
-  std::function<std::uint64_t()> rebalances = [] { return std::uint64_t{0}; };
-  std::function<std::string()> waiting_for = [] { return std::string(); };  ///< empty: records may come
-  std::function<double()> progress;  ///< share of a bounded input that has been read; may be absent
+  std::optional<Partitioning> partitioning;  ///< absent where there are no keys
+  std::function<double()> progress;          ///< share of a bounded input that has been read; may be absent
+  // Of a group's topic. The first refers to the source; the others are there where state is kept.
+  kafka::GroupedSource* grouped = nullptr;
+  std::unique_ptr<kafka::CheckpointWriter> writer;
+  std::unique_ptr<kafka::CheckpointReader> reader;
 };
 
-/// For `consume`: kafka (a member of the group), simulator, a file, or "-".
+/// For `consume`: kafka (a member of the group), simulator, a file, or "-". What it waits for before there is a source
+/// is told to `waiting`.
 Result<Input> open_consume_input(const Args& args, const kafka::Settings& settings, const VisitorOptions& visitors,
-                                 Timestamp now, const Stopping& stopping);
+                                 const EngineOptions& engine, const StateOptions& state, Timestamp now,
+                                 const std::function<void(const std::string&)>& waiting, const Stopping& stopping);
 
 /// For `stats`: kafka (the topic up to now, or with `follow` for ever), files, or "-".
-Result<Input> open_stats_input(const Args& args, const kafka::Settings& settings, Timestamp now, bool follow);
+Result<Input> open_stats_input(const Args& args, const kafka::Settings& settings, const EngineOptions& engine,
+                               Timestamp now, bool follow);
 
 }  // namespace clickstream::cli

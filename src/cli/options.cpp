@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "cli/partitioning.h"
 #include "cli/result_file.h"
 
 namespace clickstream::cli {
@@ -42,12 +43,15 @@ OptionGroup log_options() {
 }
 
 OptionGroup engine_options(const std::string& max_pages) {
-  return {"Metrics",
-          {{"gap", 0, "DURATION", "30m", "a longer silence than this ends a session"},
-           {"lateness", 0, "DURATION", "10s", "how far the watermark stays behind the newest event"},
-           {"max-ahead", 0, "DURATION", "1h", "an event further ahead of its record is malformed"},
-           {"max-pages", 0, "N", max_pages, "distinct pages told apart in each partition, or none: no limit"},
-           {"top", 0, "N", "10", "how many pages and sessions to show"}}};
+  return {
+      "Metrics",
+      {{"gap", 0, "DURATION", "30m", "a longer silence than this ends a session"},
+       {"lateness", 0, "DURATION", "10s", "how far the watermark stays behind the newest event"},
+       {"idle-timeout", 0, "DURATION", "60s", "a partition silent for this long no longer holds its sessions open"},
+       {"partitioning", 0, "HOW", "auto", "keyed or unkeyed (each user's events anywhere); auto: by the first keys"},
+       {"max-ahead", 0, "DURATION", "1h", "an event further ahead of its record is malformed"},
+       {"max-pages", 0, "N", max_pages, "distinct pages told apart in each partition, or none: no limit"},
+       {"top", 0, "N", "10", "how many pages and sessions to show"}}};
 }
 
 std::vector<Option> visitor_options() {
@@ -92,6 +96,8 @@ EngineOptions read_engine_options(const Args& args, Values& values) {
   options.config.gap = values.duration("gap");
   options.config.lateness = values.duration("lateness");
   options.max_ahead = values.duration("max-ahead");
+  options.idle_timeout = values.duration("idle-timeout");
+  options.partitioning = read_partitioning(values);
   options.config.busiest = static_cast<std::size_t>(values.integer("top", 0, 1000));
   options.config.max_pages.reset();
   if (args.get("max-pages") != "none") {

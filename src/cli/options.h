@@ -1,10 +1,12 @@
 // The options that several commands share, and what becomes of them.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/args.h"
 #include "cli/logging.h"
+#include "clickstream/checkpoint.h"
 #include "clickstream/engine.h"
 #include "clickstream/simulator.h"
 #include "input/pacer.h"
@@ -27,6 +29,8 @@ Result<kafka::Settings> read_kafka_settings(const Args& args, Values& values, co
 struct EngineOptions {
   EngineConfig config;
   Duration max_ahead{};
+  Duration idle_timeout{};
+  std::optional<Partitioning> partitioning;  ///< absent: by the first records
 };
 EngineOptions read_engine_options(const Args& args, Values& values);
 

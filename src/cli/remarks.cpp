@@ -27,6 +27,15 @@ void Remarks::malformed(const Record& record, Malformed reason, const std::strin
   log_(LogLevel::warn, fmt::format("malformed: {} at {}; further ones are only counted", name(reason), where));
 }
 
+void Remarks::watch_keys(const Metrics& total) {
+  if (total.foreign_keys == 0 || std::exchange(foreign_keys_named_, true)) return;
+  log_(LogLevel::warn,
+       "there are events whose key is neither their user_id nor their session_id: where a session's events lie in "
+       "several "
+       "partitions, it is counted several times; --partitioning unkeyed counts all partitions as one (metric "
+       "clickstream_foreign_keys_total)");
+}
+
 void Remarks::watch_late(const Metrics& total, std::chrono::steady_clock::time_point now) {
   // After a rebalance the totals may be smaller: then the comparison starts anew.
   const auto consumed = total.events.consumed - std::exchange(consumed_, total.events.consumed);

@@ -19,6 +19,9 @@ class Remarks {
   /// The first record of each reason is named, with where it is.
   void malformed(const Record& record, Malformed reason, const std::string& topic);
 
+  /// Records of a keyed topic whose key is no id: the first time that there are some.
+  void watch_keys(const Metrics& total);
+
   /// Over half of the records late for ten seconds: somebody replays old events into a live topic. To be told the
   /// totals about once a second.
   void watch_late(const Metrics& total, std::chrono::steady_clock::time_point now);
@@ -31,6 +34,7 @@ class Remarks {
   std::uint64_t late_ = 0;
   std::optional<std::chrono::steady_clock::time_point> mostly_late_since_;
   bool late_named_ = false;
+  bool foreign_keys_named_ = false;
 };
 
 }  // namespace clickstream::cli

@@ -58,7 +58,7 @@ Result<void> redraw(const Snapshot& snapshot, const StatsOptions& options) {
 
 // Adds up what the input holds; a signal cuts it short.
 Result<Snapshot> read_input(Input& input, const StatsOptions& options, const Log& log) {
-  EngineSet engines(options.engine.config, options.engine.max_ahead);
+  EngineSet engines(options.engine.config, options.engine.max_ahead, input.partitioning);
   Remarks remarks(log);
   ProgressBar bar;
   Batch batch;
@@ -81,6 +81,7 @@ Result<Snapshot> read_input(Input& input, const StatsOptions& options, const Log
   Snapshot snapshot = engines.snapshot(wall_clock());
   snapshot.total.users = engines.distinct_users();
   snapshot.topic = input.topic;
+  snapshot.whole_topic = input.partitioning == Partitioning::unkeyed;
   for (PartitionFigures& partition : snapshot.partitions) partition.lag = 0;
   return snapshot;
 }
@@ -170,7 +171,7 @@ Result<int> stats(const Args& args) {
   if (args.given("url")) {
     snapshot = watch_url(args.get("url"), options);
   } else {
-    auto input = open_stats_input(args, *settings, wall_clock(), options.watch);
+    auto input = open_stats_input(args, *settings, options.engine, wall_clock(), options.watch);
     if (!input) return unexpected(input.error());
     snapshot = read_input(*input, options, logger->say());
   }

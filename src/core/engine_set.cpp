@@ -134,9 +134,13 @@ std::optional<Timestamp> EngineSet::watermark(std::int32_t unit) const {
   return engine == engines_.end() ? std::nullopt : engine->second.watermark();
 }
 
+bool EngineSet::has_open_sessions(std::int32_t unit) const { return engines_.at(unit).metrics().sessions.open() > 0; }
+
 PartitionFigures EngineSet::figures(std::int32_t unit) const {
   const Engine& engine = engines_.at(unit);
-  return {unit, engine.metrics(), engine.watermark(), std::nullopt};
+  PartitionFigures figures{unit, engine.metrics(), engine.watermark(), std::nullopt};
+  if (partitioning_ == Partitioning::keyed) figures.foreign_keys = engine.metrics().foreign_keys;
+  return figures;
 }
 
 Snapshot EngineSet::snapshot(Timestamp as_of) const {

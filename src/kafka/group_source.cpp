@@ -3,274 +3,156 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
-#include "kafka/fetch.h"
+#include "kafka/group_member.h"
 #include "kafka/offsets.h"
+#include "kafka/reader.h"
 
 namespace clickstream::kafka {
 namespace {
 
-using std::chrono::steady_clock;
-using namespace std::chrono_literals;
+static_assert(kBeginning == RD_KAFKA_OFFSET_BEGINNING);
 
-constexpr Duration kCloseDeadline = 3s;
+class GroupSource : public GroupedSource {
+ public:
+  GroupSource(std::unique_ptr<GroupMember> member, GroupOptions options, std::vector<Range> ranges)
+      : member_(std::move(member)), options_(std::move(options)), ranges_(std::move(ranges)) {}
 
-std::vector<Property> consumer_properties(const std::string& group) {
-  return {
-      {"group.id", group},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},
-      {"enable.partition.eof", "true"},
-      {"partition.assignment.strategy", "cooperative-sticky"},
-      {"session.timeout.ms", "6000"},
-      {"heartbeat.interval.ms", "2000"},
-      // At fewer queued messages than what arrives in a second, fetching backs off for a second.
-      {"queued.min.messages", "1000000"},
-  };
-}
+  Result<void> poll(Batch& batch, Duration timeout) override {
+    batch.clear();
+    if (auto polled = member_->poll(batch, positions_, timeout); !polled) return polled;
+    if (options_.until_end && any_went_back(positions_)) return fail(Exit::failed, another_log());
+    const auto* revocation = member_->revocation();
+    if (const auto given = member_->take_given(); !given.empty()) {
+      offered_.insert(given.begin(), given.end());
+      log()(LogLevel::info, fmt::format("the group gives us {} partitions of {}", given.size(), options_.topic));
+    }
+    if (revocation != nullptr) {
+      batch.revoked = revocation->partitions;
+      batch.lost = revocation->lost;
+      for (const auto partition : batch.revoked) offered_.erase(partition);
+    }
+    batch.assigned.assign(offered_.begin(), offered_.end());
+    batch.at_end = options_.until_end && member_->rebalances() > 0 && offered_.empty() && revocation == nullptr &&
+                   all_reached_end(positions_);
+    return batch.at_end ? judge_share() : Result<void>();
+  }
 
-struct Rebalance {
-  rd_kafka_resp_err_t what;
-  PartitionList partitions;
+  Result<std::optional<std::vector<Committed>>> committed(const std::vector<std::int32_t>& partitions) override {
+    return member_->committed(options_.topic, partitions);
+  }
+
+  Result<std::optional<std::vector<Range>>> ranges(const std::vector<std::int32_t>& partitions) override {
+    return ask_ranges(member_->client(), options_.topic, partitions);
+  }
+
+  void start(const std::vector<PartitionOffset>& offsets) override {
+    for (const PartitionOffset& one : offsets) {
+      Position position;
+      position.next = std::max<std::int64_t>(0, one.offset);
+      if (options_.until_end) {
+        const auto known = static_cast<std::size_t>(one.partition) < ranges_.size();
+        const Range range = known ? ranges_[static_cast<std::size_t>(one.partition)] : Range{};
+        position.end = range.end;
+        position.reached_end = std::max(position.next, range.begin) >= range.end;
+      }
+      positions_[one.partition] = position;
+      offered_.erase(one.partition);
+    }
+    member_->read(offsets);
+  }
+
+  void hold(const std::vector<std::int32_t>& partitions) override {
+    for (const auto partition : partitions) positions_.erase(partition);
+  }
+
+  void release(const std::vector<std::int32_t>& partitions) override {
+    hold(partitions);
+    member_->give_up();
+  }
+
+  bool joining() const override { return std::as_const(*member_).client().joining(); }
+  CommitResult commit(const std::vector<Committed>& offsets) override {
+    return member_->commit(options_.topic, offsets);
+  }
+  CommitResult commit_answer(Duration timeout) override { return member_->commit_answer(timeout); }
+
+  std::int64_t position(std::int32_t partition) const override { return positions_.at(partition).next; }
+
+  Duration idle_for(std::int32_t partition) const override {
+    return kafka::idle_for(member_->client(), positions_, partition);
+  }
+  void confirm_idle(const std::vector<std::int32_t>& partitions) override {
+    kafka::confirm_idle(member_->client(), options_.topic, positions_, partitions);
+  }
+
+  std::vector<std::int32_t> take_restarted() override { return kafka::take_restarted(positions_); }
+
+  std::string waiting_for() const override {
+    if (member_->rebalances() > 0) return {};
+    if (member_->topic_missing()) return fmt::format("topic {} does not exist yet", options_.topic);
+    return "joining the group";
+  }
+
+  std::optional<std::int64_t> lag(std::int32_t partition) const override {
+    const auto position = positions_.find(partition);
+    if (position == positions_.end()) return std::nullopt;
+    return lag_of(member_->client(), options_.topic, partition, position->second);
+  }
+
+  std::uint64_t rebalances() const override { return member_->rebalances(); }
+  double progress() const override { return kafka::progress(positions_, ranges_); }
+
+ private:
+  const Log& log() const { return std::as_const(*member_).client().settings().log; }
+
+  std::string another_log() const {
+    return fmt::format("topic {} was deleted and created again, or cut, while it was read", options_.topic);
+  }
+
+  // At the end of a bounded read: the figures up to the end are those of all partitions, or none.
+  Result<void> judge_share() const {
+    std::size_t missing = 0;
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+      const bool ours = positions_.find(static_cast<std::int32_t>(i)) != positions_.end();
+      if (!ours && ranges_[i].begin < ranges_[i].end) ++missing;
+    }
+    if (missing == 0) return {};
+    return fail(Exit::failed,
+                fmt::format("other members of the group {} read {} of the {} partitions of {}; use a group of your own "
+                            "(-g), or `clickstream stats`, which needs none",
+                            member_->group(), missing, ranges_.size(), options_.topic));
+  }
+
+  std::unique_ptr<GroupMember> member_;
+  GroupOptions options_;
+  std::set<std::int32_t> offered_;  // ours, not started yet
+  Positions positions_;             // of those that are read
+  std::vector<Range> ranges_;       // of a bounded read: what each partition held at the start
 };
 
 }  // namespace
 
-struct GroupSource::Impl {
-  GroupOptions options;
-  // The queue (in the fetcher) and its messages die before the client.
-  std::unique_ptr<Client> client;
-  std::optional<Fetcher> fetcher;
-  Positions positions;
-  std::vector<Range> ranges;  // of a bounded read: what each partition held at the start
-  // Rebalances that the callback has been told of. They are carried out when the fetch that served the callback is
-  // over: what it brought belongs to the partitions as they were before.
-  std::vector<Rebalance> pending;
-  std::uint64_t rebalances = 0;
-  bool topic_missing = false;
-  steady_clock::time_point topic_missing_logged{};
-
-  void carry_out(const Rebalance& rebalance, Batch& batch);
-  void assign(const rd_kafka_topic_partition_list_t* partitions, Batch& batch);
-  void unassign(const rd_kafka_topic_partition_list_t* partitions, Batch& batch);
-  void start_over(Batch& batch);
-  Result<void> judge(rd_kafka_resp_err_t error);
-  Result<void> judge_share() const;
-  bool has_joined() const;
-  void close();
-
-  const Log& log() const { return client->settings().log; }
-};
-
-GroupSource::GroupSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
-Result<std::unique_ptr<GroupSource>> GroupSource::connect(const Settings& settings, const GroupOptions& options,
-                                                          Timestamp now, const Stopping& stopping) {
-  auto impl = std::make_unique<Impl>();
-  impl->options = options;
-  Callbacks callbacks;
-  callbacks.rebalance = [impl = impl.get()](rd_kafka_resp_err_t what, const rd_kafka_topic_partition_list_t* list) {
-    impl->pending.push_back({what, PartitionList(rd_kafka_topic_partition_list_copy(list))});
-  };
-  auto client = Client::create(RD_KAFKA_CONSUMER, settings, consumer_properties(options.group), std::move(callbacks));
-  if (!client) return unexpected(client.error());
-  impl->client = std::move(*client);
-  if (auto connected = impl->client->connect(stopping); !connected) return unexpected(connected.error());
-
+Result<std::unique_ptr<GroupedSource>> open_group_source(std::unique_ptr<GroupMember> member,
+                                                         const GroupOptions& options, const Stopping& stopping) {
+  std::vector<Range> ranges;
   if (options.until_end) {
-    auto ranges = query_ranges(*impl->client, options.topic, kStartDeadline, stopping);
-    if (!ranges) return unexpected(ranges.error());
-    if (ranges->has_value()) {
-      impl->ranges = std::move(**ranges);
+    auto now = query_ranges(member->client(), options.topic, kStartDeadline, stopping);
+    if (!now) return unexpected(now.error());
+    if (now->has_value()) {
+      ranges = std::move(**now);
     } else if (!stopping()) {
-      return fail(Exit::failed,
-                  fmt::format("topic {} does not exist, or its existence is kept from us: it has no end to read to",
-                              options.topic));
-    }
-  }
-
-  rd_kafka_poll_set_consumer(impl->client->get());
-  impl->fetcher.emplace(QueueHandle(rd_kafka_queue_get_consumer(impl->client->get())), now);
-  const PartitionList topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
-  if (const auto error = rd_kafka_subscribe(impl->client->get(), topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return unexpected(broker_failure(error, fmt::format("cannot subscribe to {}", options.topic)));
-  }
-  return std::unique_ptr<GroupSource>(new GroupSource(std::move(impl)));
-}
-
-GroupSource::~GroupSource() { impl_->close(); }
-
-Result<void> GroupSource::poll(Batch& batch, Duration timeout) {
-  batch.clear();
-  std::vector<rd_kafka_resp_err_t> errors;
-  impl_->fetcher->fetch(batch, impl_->positions, timeout, errors);
-  for (const Rebalance& rebalance : std::exchange(impl_->pending, {})) impl_->carry_out(rebalance, batch);
-  for (const auto error : errors) {
-    if (auto judged = impl_->judge(error); !judged) return judged;
-  }
-  if (const auto& fatal = impl_->client->fatal()) return unexpected(*fatal);
-  if (any_went_back(impl_->positions)) {
-    if (impl_->options.until_end) {
-      return fail(Exit::failed, fmt::format("topic {} was deleted and created again, or cut, while it was read",
-                                            impl_->options.topic));
-    }
-    impl_->start_over(batch);
-  }
-  batch.at_end = impl_->options.until_end && impl_->rebalances > 0 && all_reached_end(impl_->positions);
-  return batch.at_end ? impl_->judge_share() : Result<void>();
-}
-
-void GroupSource::Impl::carry_out(const Rebalance& rebalance, Batch& batch) {
-  if (rebalance.what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    assign(rebalance.partitions.get(), batch);
-  } else {
-    unassign(rebalance.partitions.get(), batch);
-  }
-}
-
-void GroupSource::Impl::assign(const rd_kafka_topic_partition_list_t* partitions, Batch& batch) {
-  ++rebalances;
-  topic_missing = false;
-  const PartitionList list(rd_kafka_topic_partition_list_copy(partitions));
-  for (int i = 0; i < list->cnt; ++i) {
-    // Whatever offset somebody has committed: there is no state to go with it.
-    list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
-    const std::int32_t partition = list->elems[i].partition;
-    Position position;
-    if (options.until_end) {
-      const auto known = static_cast<std::size_t>(partition) < ranges.size();
-      const Range range = known ? ranges[static_cast<std::size_t>(partition)] : Range{};
-      position.end = range.end;
-      position.reached_end = range.begin >= range.end;
-    }
-    positions[partition] = position;
-    batch.assigned.push_back(partition);
-  }
-  const ErrorHandle error(rd_kafka_incremental_assign(client->get(), list.get()));
-  if (error) log()(LogLevel::error, fmt::format("cannot take over partitions: {}", rd_kafka_error_string(error.get())));
-  log()(LogLevel::info,
-        fmt::format("group {}: {} partitions of {} are ours", options.group, positions.size(), options.topic));
-}
-
-void GroupSource::Impl::unassign(const rd_kafka_topic_partition_list_t* partitions, Batch& batch) {
-  for (int i = 0; i < partitions->cnt; ++i) {
-    const std::int32_t partition = partitions->elems[i].partition;
-    positions.erase(partition);
-    if (const auto just = std::find(batch.assigned.begin(), batch.assigned.end(), partition);
-        just != batch.assigned.end()) {
-      batch.assigned.erase(just);
-    } else {
-      batch.revoked.push_back(partition);
-    }
-  }
-  const ErrorHandle error(rd_kafka_incremental_unassign(client->get(), partitions));
-  if (error) log()(LogLevel::error, fmt::format("cannot give up partitions: {}", rd_kafka_error_string(error.get())));
-}
-
-// Reads the partitions that have another log now from its beginning.
-void GroupSource::Impl::start_over(Batch& batch) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  for (auto& [partition, position] : positions) {
-    if (!position.went_back) continue;
-    log()(LogLevel::warn, fmt::format("partition {} of {} has another log: the topic was deleted and created again, or "
-                                      "cut; its figures start again with it",
-                                      partition, options.topic));
-    position = {};
-    batch.revoked.push_back(partition);
-    batch.assigned.push_back(partition);
-    rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
-  }
-  // librdkafka does not seek in a partition that it has stopped reading because its offset is out of range.
-  const ErrorHandle removed(rd_kafka_incremental_unassign(client->get(), list.get()));
-  const ErrorHandle error(rd_kafka_incremental_assign(client->get(), list.get()));
-  if (error)
-    log()(LogLevel::error, fmt::format("cannot read from the beginning: {}", rd_kafka_error_string(error.get())));
-}
-
-Result<void> GroupSource::Impl::judge(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      topic_missing = true;
-      if (steady_clock::now() - topic_missing_logged > 30s) {
-        topic_missing_logged = steady_clock::now();
-        log()(LogLevel::info, fmt::format("topic {} does not exist yet; waiting for it", options.topic));
+      if (member->client().is_hidden(options.topic)) {
+        return unexpected(broker_failure(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                                         fmt::format("cannot read topic {}", options.topic)));
       }
-      return {};
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-      return unexpected(
-          broker_failure(error, fmt::format("cannot read topic {} as group {}", options.topic, options.group)));
-    default:
-      log()(LogLevel::warn, fmt::format("{}; trying again", rd_kafka_err2str(error)));
-      return {};
-  }
-}
-
-// At the end of a bounded read: the figures up to the end are those of all partitions, or none.
-Result<void> GroupSource::Impl::judge_share() const {
-  std::size_t missing = 0;
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const bool ours = positions.find(static_cast<std::int32_t>(i)) != positions.end();
-    if (!ours && ranges[i].begin < ranges[i].end) ++missing;
-  }
-  if (missing == 0) return {};
-  return fail(Exit::failed, fmt::format("other members of the group {} read {} of the {} partitions of {}; use a group "
-                                        "of your own (-g), or `clickstream stats`, which needs none",
-                                        options.group, missing, ranges.size(), options.topic));
-}
-
-void GroupSource::Impl::close() {
-  // librdkafka before 2.3 aborts when a consumer is destroyed that has joined a group, but has not been given its first
-  // share yet. As the program is about to end, such a client is left to the operating system.
-  const bool has_flaw = rd_kafka_version() < 0x020300ff && has_joined();
-  // Leaving needs the broker's word; without a broker there is none to be had.
-  const ErrorHandle error(rd_kafka_consumer_close_queue(client->get(), fetcher->queue()));
-  const auto deadline = steady_clock::now() + kCloseDeadline;
-  Batch batch;
-  std::vector<rd_kafka_resp_err_t> errors;
-  positions.clear();
-  while (rd_kafka_consumer_closed(client->get()) == 0) {
-    if (steady_clock::now() > deadline) {
-      client->give_up_closing();
-      break;
+      return fail(Exit::failed, fmt::format("topic {} does not exist: it has no end to read to", options.topic));
     }
-    batch.clear();
-    fetcher->fetch(batch, positions, 20ms, errors);
-    for (const Rebalance& rebalance : std::exchange(pending, {})) carry_out(rebalance, batch);
   }
-  if (has_flaw && rebalances == 0) (void)client.release();
+  if (auto joined = member->join(options.topic); !joined) return unexpected(joined.error());
+  return std::make_unique<GroupSource>(std::move(member), options, std::move(ranges));
 }
-
-bool GroupSource::Impl::has_joined() const {
-  char* id = rd_kafka_memberid(client->get());
-  const bool has_id = id != nullptr && *id != '\0';
-  if (id != nullptr) rd_kafka_mem_free(client->get(), id);
-  return has_id;
-}
-
-std::string GroupSource::waiting_for() const {
-  if (impl_->rebalances > 0) return {};
-  if (impl_->topic_missing) return fmt::format("topic {} does not exist yet", impl_->options.topic);
-  return fmt::format("joining group {}", impl_->options.group);
-}
-
-std::optional<std::int64_t> GroupSource::lag(std::int32_t partition) const {
-  const auto position = impl_->positions.find(partition);
-  if (position == impl_->positions.end()) return std::nullopt;
-  Range known;
-  const auto error = rd_kafka_get_watermark_offsets(impl_->client->get(), impl_->options.topic.c_str(), partition,
-                                                    &known.begin, &known.end);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR || known.end < 0) return std::nullopt;
-  return std::max<std::int64_t>(0, known.end - std::max(position->second.next, known.begin));
-}
-
-std::uint64_t GroupSource::rebalances() const { return impl_->rebalances; }
-
-double GroupSource::progress() const { return kafka::progress(impl_->positions, impl_->ranges); }
 
 }  // namespace clickstream::kafka

@@ -1,12 +1,11 @@
 """A broker that asks who is there: the right password works, all else ends at once with status 3 and one clear line."""
 
 import os
-import subprocess
 import time
 
 import pytest
-from support.harness import ROOT, Process, free_port, run
-from support.kafka import Broker, Kafka
+from support.harness import ROOT, Process, run
+from support.kafka import Kafka
 
 ALL = {"produce": ["produce", "--count", "1"], "consume": ["consume", "--until-end", "--metrics-port", "none"],
        "stats": ["stats"]}
@@ -14,35 +13,9 @@ DEADLINE = 10
 COPY = os.environ.get("CLICKSTREAM_DEAD_LETTER_COPY") or str(ROOT / "build/release/tests/dead_letter_copy")
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
-    """Its SASL listener knows alice, who may do everything, and bob, who may do nothing. The other listener is open."""
-    directory = tmp_path_factory.mktemp("guarded")
-    port = free_port(4)
-    sasl = port + 3
-    properties = directory / "more.properties"
-    properties.write_text(f"""
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1},SASL://127.0.0.1:{sasl}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{sasl}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
-sasl.enabled.mechanisms=PLAIN
-listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
-  user_alice="alice-secret" user_bob="bob-secret";
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:ANONYMOUS;User:alice
-""")
-    broker = Broker.start(directory / "broker", port, properties)
-    broker.sasl = f"127.0.0.1:{sasl}"
-    yield broker
-    broker.stop()
-
-
-def allow(guarded, operation, *resource):
+def allow(guarded, operation, kind, name):
     """Gives bob a right."""
-    libs = subprocess.run([ROOT / "scripts/kafka", "libs"], capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run(["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*", "org.apache.kafka.tools.AclCommand",
-                    "--bootstrap-server", guarded.brokers, "--add", "--allow-principal", "User:bob",
-                    "--operation", operation, *resource], capture_output=True, check=True, timeout=60)
+    guarded.allow("bob", operation, kind, name)
 
 
 def client(tmp_path, name, password):
@@ -112,12 +85,12 @@ def test_who_may_see_a_topic_may_not_write_to_it(guarded, tmp_path):
     """An endless run that can't deliver anything ends, too."""
     topic = Kafka(guarded.brokers).new_topic()
     who = ["-b", guarded.sasl, "-F", client(tmp_path, "bob", "bob-secret"), "-t", topic]
-    allow(guarded, "Describe", "--topic", topic)
+    allow(guarded, "Describe", "topic", topic)
     for command in (["produce", "--count", 5], ["produce", "--rate", 50]):
         result = timed([*command, *who])
         assert result.returncode == 3, result.stderr
         assert "Cluster authorization failed; ask for the rights" in result.stderr.splitlines()[-1]
-    allow(guarded, "IdempotentWrite", "--cluster")
+    allow(guarded, "IdempotentWrite", "cluster", "kafka-cluster")
     for command in (["produce", "--count", 5], ["produce", "--rate", 50]):
         result = timed([*command, *who])
         assert result.returncode == 3, result.stderr
@@ -143,8 +116,8 @@ def test_dead_letters_without_rights(guarded, tmp_path):
             " --config message.timestamp.type=LogAppendTime --config max.message.bytes=8388608\n") in said
     assert said.endswith("\n--dead-letter none goes without\n")
 
-    allow(guarded, "Describe", "--topic", existing)
-    allow(guarded, "IdempotentWrite", "--cluster")
+    allow(guarded, "Describe", "topic", existing)
+    allow(guarded, "IdempotentWrite", "cluster", "kafka-cluster")
     said = copy(existing)
     assert f"cannot be kept as a dead letter in {existing}: Broker: Topic authorization failed" in said
     assert said.endswith("; --dead-letter none goes without\n")

@@ -14,8 +14,8 @@ from support.kafka import Kafka
 TAKEOVER = 10  # seconds until the partitions of a member that is gone have another reader
 
 
-def consumer(kafka, topic):
-    return Process(["consume", "-b", kafka.brokers, "-t", topic, "-g", topic, "--metrics-port", 0, "--interval", 0])
+def consumer(kafka, topic, *args):
+    return Process(["consume", "-b", kafka.brokers, "-t", topic, "-g", topic, "--metrics-port", 0, "--interval", 0, *args])
 
 
 def url_of(process):
@@ -26,14 +26,14 @@ def count(*urls):
     return sum(json.loads(http_get(url + "/stats.json").text)["events"]["consumed"] for url in urls)
 
 
-def until_end(kafka, topic, group=None):
+def until_end(kafka, topic, *args, group=None):
     return run(["consume", "--until-end", "-b", kafka.brokers, "-t", topic, "-g", group or topic, "--metrics-port", "none",
-                "--interval", 0, "-o", "json"])
+                "--interval", 0, "-o", "json", *args])
 
 
 def ended_with(kafka, topic, number):
     """Both bounded commands end, and count so many records."""
-    for result in (until_end(kafka, topic), run(["stats", "-b", kafka.brokers, "-t", topic, "-o", "json"])):
+    for result in (until_end(kafka, topic), until_end(kafka, topic, "--state", "none"), run(["stats", "-b", kafka.brokers, "-t", topic, "-o", "json"])):
         assert result.returncode == 0, result.stderr
         assert json.loads(result.stdout)["events"]["consumed"] == number
 
@@ -78,7 +78,7 @@ def test_figures_up_to_the_end_are_of_all_partitions_or_none(kafka, topic):
         assert json.loads(alone.stdout)["events"]["consumed"] == 5000
 
 
-def test_what_others_have_committed_is_ignored(kafka, topic):
+def test_without_state_what_others_have_committed_is_ignored(kafka, topic):
     # kcat commits the end as it leaves.
     subprocess.run(["kcat", "-b", kafka.brokers, "-G", topic, "-q", "-e", "-o", "beginning", topic], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
@@ -86,7 +86,8 @@ def test_what_others_have_committed_is_ignored(kafka, topic):
                                text=True, capture_output=True, timeout=60).stdout
     committed = [int(row.split()[3]) for row in described.splitlines() if row.split()[1:2] == [topic]]
     assert sum(committed) == 5000, described
-    ended_with(kafka, topic, 5000)
+    ended = until_end(kafka, topic, "--state", "none")
+    assert json.loads(ended.stdout)["events"]["consumed"] == 5000, ended.stderr
 
 
 def test_partitions_that_are_added_are_read(kafka, topic):
@@ -100,8 +101,8 @@ def test_partitions_that_are_added_are_read(kafka, topic):
         assert 'partition="5"' in http_get(url + "/metrics").text
 
 
-def test_a_topic_that_is_created_anew_is_read_anew(kafka, topic):
-    with consumer(kafka, topic) as member:
+def test_without_state_a_topic_that_is_created_anew_is_read_anew(kafka, topic):
+    with consumer(kafka, topic, "--state", "none") as member:
         url = url_of(member)
         wait_until(lambda: count(url) == 5000)
         kafka.delete_topic(topic)

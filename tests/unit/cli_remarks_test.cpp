@@ -52,6 +52,19 @@ TEST_CASE("a stream that is mostly late for ten seconds is named, once") {
   }
 }
 
+TEST_CASE("keys that are no ids are named once") {
+  Heard heard;
+  Remarks remarks(heard.log);
+  Metrics total;
+  remarks.watch_keys(total);
+  CHECK(heard.lines.empty());
+  total.foreign_keys = 3;
+  remarks.watch_keys(total);
+  remarks.watch_keys(total);
+  REQUIRE(heard.lines.size() == 1);
+  CHECK(heard.lines.front().find("--partitioning unkeyed") != std::string::npos);
+}
+
 TEST_CASE("the first record of each reason is named, with where it is") {
   Heard heard;
   Remarks remarks(heard.log);
