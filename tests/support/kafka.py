@@ -9,12 +9,13 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 import uuid
 
-from support.harness import PATIENCE, ROOT, free_port
+from support.harness import PATIENCE, ROOT, free_port, wait_until
 
 SCRIPT = str(ROOT / "scripts/kafka")
 
@@ -33,9 +34,10 @@ def _check(command, again_after=None, **options):
 class Broker:
     """A broker started by scripts/kafka, from its folder alone: so that another process can take it over."""
 
-    def __init__(self, directory, port):
+    def __init__(self, directory, port, properties=None):
         self.directory = str(directory)
         self.port = port
+        self.properties = properties
         self.brokers = f"127.0.0.1:{port}"
         self.proxy_upstream = port + 2  # the second listener,
         self.proxy_port = port + 3      # whose clients come back here
@@ -44,19 +46,38 @@ class Broker:
     def start(cls, directory=None, port=None, properties=None):
         """`properties`: a file of more lines for its configuration."""
         directory = directory or tempfile.mkdtemp(prefix="clickstream-kafka-")
-        broker = cls(directory, port or free_port(4))
-        _check([SCRIPT, "start", "--dir", broker.directory, "--port", str(broker.port),
-                "--proxy-port", str(broker.proxy_port), *(["--properties", str(properties)] if properties else [])])
+        broker = cls(directory, port or free_port(4), properties and str(properties))
+        broker.restart()
         return broker
 
-    def stop(self):
-        """Ends it and deletes its data."""
+    def restart(self):
+        """Starts it on the data that it has, where it is not running."""
+        properties = ["--properties", self.properties] if self.properties else []
+        _check([SCRIPT, "start", "--dir", self.directory, "--port", str(self.port),
+                "--proxy-port", str(self.proxy_port), *properties])
+
+    def kill(self):
+        """kill -9; its data stays."""
+        pid = int(pathlib.Path(self.directory, "pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+
+        def gone():  # its command line is gone at once, its process when someone has waited for it
+            try:
+                return not pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                return True
+
+        wait_until(gone, what=f"the end of the broker, process {pid},")
+
+    def stop(self, keep=False):
+        """Ends it and, unless it is to be kept, deletes its data."""
         _check([SCRIPT, "stop", "--dir", self.directory])
-        if os.path.exists(self.directory):
+        if not keep and os.path.exists(self.directory):
             shutil.rmtree(self.directory)
 
     def save(self, path):
-        pathlib.Path(path).write_text(json.dumps({"directory": self.directory, "port": self.port}))
+        pathlib.Path(path).write_text(json.dumps(
+            {"directory": self.directory, "port": self.port, "properties": self.properties}))
 
     @classmethod
     def load(cls, path):
