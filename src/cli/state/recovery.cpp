@@ -1,4 +1,4 @@
-#include "cli/recovery.h"
+#include "cli/state/recovery.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <utility>
 
-#include "cli/crash_point.h"
+#include "cli/state/crash_point.h"
 
 namespace clickstream::cli {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "cli/keeper.h"
+#include "cli/state/keeper.h"
 #include "clickstream/dead_letters.h"
 #include "clickstream/engine_set.h"
 #include "clickstream/log.h"

@@ -11,6 +11,8 @@
 //   draining    the group wants it back, or the program ends: a last checkpoint, a last commit, then it is given up
 //
 // From every state a unit is dropped at once, without a commit, when it is found to be someone else's.
+//
+// Its functions are in three files: state_keeper.cpp (partitions change hands), checkpoints.cpp, commits.cpp.
 #pragma once
 
 #include <chrono>
@@ -20,9 +22,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/keeper.h"
-#include "cli/recovery.h"
-#include "cli/unit.h"
+#include "cli/state/keeper.h"
+#include "cli/state/recovery.h"
+#include "cli/state/unit.h"
 #include "clickstream/dead_letters.h"
 #include "clickstream/engine_set.h"
 #include "clickstream/log.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/unit.h"
+#include "cli/state/unit.h"
 #include "clickstream/engine_set.h"
 #include "clickstream/log.h"
 #include "kafka/checkpoint_reader.h"

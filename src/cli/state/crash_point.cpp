@@ -1,4 +1,4 @@
-#include "cli/crash_point.h"
+#include "cli/state/crash_point.h"
 
 #include <csignal>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "cli/stateless_keeper.h"
+#include "cli/state/stateless_keeper.h"
 
 #include <fmt/format.h>
 
