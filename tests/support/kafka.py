@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -67,7 +68,11 @@ class Broker:
             except (FileNotFoundError, ProcessLookupError):
                 return True
 
-        wait_until(gone, what=f"the end of the broker, process {pid},")
+        def closed():  # its sockets are the last to go
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", self.port)) != 0
+
+        wait_until(lambda: gone() and closed(), what=f"the end of the broker, process {pid},")
 
     def stop(self, keep=False):
         """Ends it and, unless it is to be kept, deletes its data."""
