@@ -19,9 +19,6 @@ class Fetcher {
 
   rd_kafka_queue_t* queue() const { return queue_.get(); }
 
-  /// Leaves the queue to the operating system.
-  void abandon() { (void)queue_.release(); }
-
  private:
   void take(const rd_kafka_message_t& message, Batch& batch, Positions& positions);
 

@@ -93,11 +93,7 @@ GroupMember::~GroupMember() {
     fetcher_->fetch(batch, none, 20ms, errors);
     if (revocation() != nullptr) give_up();
   }
-  if (has_flaw && rebalances_ == 0) {
-    fetcher_->abandon();
-    (void)commits_.release();
-    (void)client_.release();
-  }
+  if (has_flaw && rebalances_ == 0) (void)client_.release();
 }
 
 bool GroupMember::has_joined() const {
