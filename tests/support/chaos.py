@@ -466,6 +466,7 @@ def run_chaos(settings, folder, say=print, broker=None, keep=False):
         return run
     finally:
         if own:
+            shutil.copy(os.path.join(own.directory, "server.log"), os.path.join(folder, "broker.log"))
             own.stop(keep)
 
 
