@@ -2,12 +2,10 @@
 // them, loads the checkpoints. A step at a time, so that the other partitions go on.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
