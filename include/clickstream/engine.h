@@ -26,6 +26,8 @@ struct EngineConfig {
   std::size_t max_ids = 65'536;                  ///< event ids remembered with an open session
   std::size_t busiest = 10;                      ///< how many sessions take_busiest() gives
   bool count_users = false;                      ///< keep the set of users: for a bounded input without saved state
+  std::vector<WindowSpec> windows{};             ///< by size, then hop; distinct
+  std::optional<std::size_t> max_windows = 60;   ///< the latest final ones of each kind that are kept; absent: all
 };
 
 enum class Outcome : std::uint8_t { counted, duplicate, late };
@@ -50,14 +52,17 @@ class Engine {
   /// Counts that the last event's record had a key that is neither of its ids.
   void note_foreign_key();
 
-  /// Moves the watermark (never back) without an event, and closes what it passes.
+  /// Moves the watermark (never back) without an event, and closes the sessions and windows that it passes.
   void advance_watermark(Timestamp watermark);
 
-  /// The end of a bounded input: every session closes.
+  /// The end of a bounded input: every session and window closes.
   void close_all();
 
   /// Kept up to date by every call; nothing is walked to answer.
   const Metrics& metrics() const;
+
+  /// Whether a session is open, or a window that has an event is not final yet: something a watermark would close.
+  bool has_open() const;
 
   /// Absent before the first event.
   std::optional<Timestamp> watermark() const;

@@ -59,7 +59,7 @@ class EngineSet {
 
   std::vector<std::int32_t> units() const;                      ///< ascending
   std::optional<Timestamp> watermark(std::int32_t unit) const;  ///< absent also where there is no such unit
-  bool has_open_sessions(std::int32_t unit) const;              ///< of a unit there is
+  bool has_open(std::int32_t unit) const;                       ///< of a unit there is: see Engine
   PartitionFigures figures(std::int32_t unit) const;            ///< of a unit there is
   Snapshot snapshot(Timestamp as_of) const;
 

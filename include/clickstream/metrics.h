@@ -11,6 +11,7 @@
 
 #include "clickstream/malformed.h"
 #include "clickstream/types.h"
+#include "clickstream/window.h"
 
 namespace clickstream {
 
@@ -73,11 +74,13 @@ struct Metrics {
   std::uint64_t foreign_keys = 0;      ///< events of a keyed input whose record key is neither of their ids
   std::optional<std::uint64_t> users;  ///< distinct users of counted events; absent for an endless input
   std::vector<PageViews> pages;        ///< by page, in the order in which they were first seen
+  std::vector<WindowSeries> windows;   ///< by kind: size, then hop
 
   bool operator==(const Metrics&) const = default;
 };
 
-/// Adds `other` to `into`. Pages are united by name. Users add up (right for disjoint users), absent if either is.
+/// Adds `other` to `into`. Pages are united by name. Users add up (right for disjoint users), absent if either is. Kinds
+/// of windows that only one has stay as they are; else see merge(WindowSeries&, …).
 void merge(Metrics& into, const Metrics& other);
 
 /// Most page views first, then by name.

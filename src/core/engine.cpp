@@ -11,6 +11,7 @@
 #include "core/page_table.h"
 #include "core/session_table.h"
 #include "core/state_sections.h"
+#include "core/windows.h"
 
 namespace clickstream {
 namespace {
@@ -28,7 +29,11 @@ std::size_t duration_bucket(Duration duration) {
 
 struct Engine::Impl {
   explicit Impl(const EngineConfig& engine_config)
-      : config(engine_config), sessions(config.gap), busiest(config.busiest), pages(config.max_pages) {
+      : config(engine_config),
+        sessions(config.gap),
+        busiest(config.busiest),
+        pages(config.max_pages),
+        windows(config.windows, config.max_windows, config.count_users, metrics.windows) {
     if (config.count_users) metrics.users = 0;
   }
 
@@ -46,6 +51,7 @@ struct Engine::Impl {
   SessionTable sessions;
   Busiest busiest;
   PageTable pages;
+  Windows windows;
   absl::flat_hash_set<UserId> users;
   Timestamp watermark = Timestamp::min();  // min: before the first event
 };
@@ -96,6 +102,7 @@ void Engine::Impl::move_watermark(Timestamp to) {
   if (to <= watermark) return;
   watermark = to;
   close_before(watermark);
+  windows.move_watermark(watermark, metrics.windows);
 }
 
 void Engine::Impl::close_before(Timestamp time) {
@@ -151,6 +158,7 @@ Outcome Engine::count(const Event& event) {
   Metrics& metrics = impl_->metrics;
   ++metrics.events.consumed;
   const Outcome outcome = impl_->judge(event);
+  std::optional<std::size_t> page;
   switch (outcome) {
     case Outcome::counted:
       ++metrics.events.counted;
@@ -158,7 +166,7 @@ Outcome Engine::count(const Event& event) {
       switch (action_of(event.action)) {
         case Action::page_view:
           ++metrics.page_views;
-          impl_->pages.count(page_path(event.page), metrics.pages);
+          page = impl_->pages.count(page_path(event.page), metrics.pages);
           break;
         case Action::click:
           ++metrics.clicks;
@@ -166,6 +174,7 @@ Outcome Engine::count(const Event& event) {
         case Action::other:
           break;
       }
+      impl_->windows.add(event, page, impl_->watermark, metrics.windows);
       break;
     case Outcome::duplicate:
       ++metrics.events.duplicate;
@@ -186,7 +195,10 @@ void Engine::note_foreign_key() { ++impl_->metrics.foreign_keys; }
 
 void Engine::advance_watermark(Timestamp watermark) { impl_->move_watermark(watermark); }
 
-void Engine::close_all() { impl_->close_before(Timestamp::max()); }
+void Engine::close_all() {
+  impl_->close_before(Timestamp::max());
+  impl_->windows.close_all(impl_->metrics.windows);
+}
 
 const Metrics& Engine::metrics() const { return impl_->metrics; }
 
@@ -194,6 +206,8 @@ std::optional<Timestamp> Engine::watermark() const {
   if (impl_->watermark == Timestamp::min()) return std::nullopt;
   return impl_->watermark;
 }
+
+bool Engine::has_open() const { return impl_->metrics.sessions.open() > 0 || impl_->windows.has_open(); }
 
 std::vector<Session> Engine::take_busiest() { return impl_->busiest.take(impl_->sessions); }
 
@@ -205,21 +219,27 @@ void Engine::save(std::string& out) const {
   write_section(out, kFiguresTag, [&] { save_figures({impl_->metrics, impl_->watermark}, out); });
   write_section(out, kPagesTag, [&] { impl_->pages.save(impl_->metrics.pages, out); });
   write_section(out, kSessionsTag, [&] { impl_->sessions.save(out); });
+  write_section(out, kWindowsTag, [&] { impl_->windows.save(impl_->metrics.windows, out); });
 }
 
 Expected<Engine, std::string> Engine::restore(const EngineConfig& config, std::string_view state) {
   using std::string_literals::operator""s;
   if (config.count_users) return unexpected("users can't be counted from a saved state on"s);
-  const auto sections = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag});
+  const auto sections = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag, kWindowsTag});
   if (!sections) return unexpected(sections.error());
   Engine engine(config);
   Impl& impl = *engine.impl_;
+  std::vector<WindowSeries> series = std::move(impl.metrics.windows);
   const auto figures = restore_figures((*sections)[0]);
   if (!figures) return unexpected("the figures are damaged"s);
   impl.metrics = figures->metrics;
+  impl.metrics.windows = std::move(series);
   impl.watermark = figures->watermark;
   if (!impl.pages.restore((*sections)[1], impl.metrics.pages)) return unexpected("the pages are damaged"s);
   if (!impl.sessions.restore((*sections)[2], config.max_ids)) return unexpected("the sessions are damaged"s);
+  if (!impl.windows.restore((*sections)[3], impl.metrics.pages.size(), impl.watermark, impl.metrics.windows)) {
+    return unexpected("the windows are damaged"s);
+  }
   if (!impl.is_consistent()) return unexpected("the sessions do not add up to the figures"s);
   return engine;
 }

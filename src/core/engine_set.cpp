@@ -134,7 +134,7 @@ std::optional<Timestamp> EngineSet::watermark(std::int32_t unit) const {
   return engine == engines_.end() ? std::nullopt : engine->second.watermark();
 }
 
-bool EngineSet::has_open_sessions(std::int32_t unit) const { return engines_.at(unit).metrics().sessions.open() > 0; }
+bool EngineSet::has_open(std::int32_t unit) const { return engines_.at(unit).has_open(); }
 
 PartitionFigures EngineSet::figures(std::int32_t unit) const {
   const Engine& engine = engines_.at(unit);

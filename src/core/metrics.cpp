@@ -38,20 +38,36 @@ void merge(ClosedSessions& into, const ClosedSessions& other) {
   add(into.duration_histogram, other.duration_histogram);
 }
 
-void merge(std::vector<PageViews>& into, const std::vector<PageViews>& other) {
+// Gives the place in `into` of each page of `other`.
+std::vector<std::size_t> merge(std::vector<PageViews>& into, const std::vector<PageViews>& other) {
+  std::vector<std::size_t> places(other.size());
   if (into.empty()) {
     into = other;
-    return;
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    return places;
   }
   into.reserve(into.size() + other.size());  // the views below point into the strings: nothing may move
   std::unordered_map<std::string_view, std::size_t> position;
   for (std::size_t i = 0; i < into.size(); ++i) position.emplace(into[i].page, i);
-  for (const PageViews& page : other) {
-    if (const auto found = position.find(page.page); found != position.end()) {
-      into[found->second].page_views += page.page_views;
+  for (std::size_t i = 0; i < other.size(); ++i) {
+    const auto found = position.find(other[i].page);
+    places[i] = found != position.end() ? found->second : into.size();
+    if (found != position.end()) {
+      into[places[i]].page_views += other[i].page_views;
     } else {
-      into.push_back(page);
+      into.push_back(other[i]);
     }
+  }
+  return places;
+}
+
+void merge(std::vector<WindowSeries>& into, const std::vector<WindowSeries>& other,
+           const std::vector<std::size_t>& position) {
+  for (const WindowSeries& series : other) {
+    const auto found = std::lower_bound(into.begin(), into.end(), series.spec,
+                                        [](const WindowSeries& a, const WindowSpec& spec) { return a.spec < spec; });
+    const bool known = found != into.end() && found->spec == series.spec;
+    merge(known ? *found : *into.insert(found, WindowSeries{series.spec}), series, position);
   }
 }
 
@@ -78,7 +94,7 @@ void merge(Metrics& into, const Metrics& other) {
   } else {
     into.users.reset();
   }
-  merge(into.pages, other.pages);
+  merge(into.windows, other.windows, merge(into.pages, other.pages));
 }
 
 std::vector<PageViews> sorted_pages(const Metrics& metrics) {

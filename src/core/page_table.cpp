@@ -4,7 +4,7 @@
 
 namespace clickstream {
 
-void PageTable::count(std::string_view page, std::vector<PageViews>& pages) {
+std::size_t PageTable::count(std::string_view page, std::vector<PageViews>& pages) {
   // Debian's absl::string_view is a type of its own.
   auto found = position_.find(absl::string_view(page.data(), page.size()));
   if (found == position_.end()) {
@@ -15,6 +15,7 @@ void PageTable::count(std::string_view page, std::vector<PageViews>& pages) {
     found = entry;
   }
   ++pages[found->second].page_views;
+  return found->second;
 }
 
 void PageTable::save(const std::vector<PageViews>& pages, std::string& out) const {

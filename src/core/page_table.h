@@ -21,8 +21,8 @@ class PageTable {
   explicit PageTable(std::optional<std::size_t> max_pages) : max_pages_(max_pages) {}
 
   /// Counts a view of `page` in `pages`, which only this table changes: the first `max_pages` distinct ones under
-  /// their names, the rest as kOtherPages.
-  void count(std::string_view page, std::vector<PageViews>& pages);
+  /// their names, the rest as kOtherPages. Gives its position.
+  std::size_t count(std::string_view page, std::vector<PageViews>& pages);
 
   /// Appends the table and `pages`, which it counts in.
   void save(const std::vector<PageViews>& pages, std::string& out) const;

@@ -17,6 +17,7 @@ inline constexpr std::string_view kOffsetsTag = "OFF1";
 inline constexpr std::string_view kFiguresTag = "FIG1";
 inline constexpr std::string_view kPagesTag = "PAG1";
 inline constexpr std::string_view kSessionsTag = "SES1";
+inline constexpr std::string_view kWindowsTag = "WIN1";
 
 /// Appends a section that holds what `write()` appends to `out`.
 template <class Write>

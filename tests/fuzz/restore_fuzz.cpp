@@ -38,6 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   EngineConfig config;
   config.max_pages = 3;
   config.max_ids = 40;
+  config.windows = {{std::chrono::minutes{1}, std::chrono::minutes{1}},
+                    {std::chrono::minutes{5}, std::chrono::minutes{2}}};
+  config.max_windows = 3;
   auto engine = Engine::restore(config, {reinterpret_cast<const char*>(data), size});
   if (!engine) {
     require(!engine.error().empty(), "an error says something");
@@ -52,5 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(engine->metrics() == other->metrics() && engine->watermark() == other->watermark(), "to the same engine");
   engine->close_all();
   require(engine->metrics().sessions.open() == 0, "all sessions close");
+  require(!engine->has_open(), "all windows are final");
   return 0;
 }

@@ -1,8 +1,10 @@
 #include "support/oracle.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace clickstream {
 namespace {
@@ -97,19 +99,86 @@ void OracleReplay::count_closed(const std::vector<Visit>& visits, ClosedSessions
   }
 }
 
-void OracleReplay::count_events(const Visit& events, std::optional<std::size_t> max_pages, Metrics& metrics) {
+// What each event's view counts as; empty for one that is no view.
+std::vector<std::string> OracleReplay::counted_pages(const Visit& events, std::optional<std::size_t> max_pages) {
   std::set<std::string> told_apart;
+  std::vector<std::string> names;
   for (const Kept& event : events) {
-    if (is_click(event.action)) ++metrics.clicks;
+    names.emplace_back();
     if (!is_page_view(event.action)) continue;
-    ++metrics.page_views;
     const std::string page = counted_page(event.page);
     if (!max_pages || told_apart.size() < *max_pages) told_apart.insert(page);
-    count_page(told_apart.count(page) > 0 ? page : "_other_", metrics.pages);
+    names.back() = told_apart.count(page) > 0 ? page : "_other_";
+  }
+  return names;
+}
+
+void OracleReplay::count_events(const Visit& events, std::optional<std::size_t> max_pages, Metrics& metrics) {
+  const std::vector<std::string> names = counted_pages(events, max_pages);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (is_click(events[i].action)) ++metrics.clicks;
+    if (names[i].empty()) continue;
+    ++metrics.page_views;
+    count_page(names[i], metrics.pages);
   }
 }
 
-Metrics final_figures(std::span<const Event> events, Duration gap) {
+WindowSeries OracleReplay::count_windows(const Visit& events, const WindowSpec& spec, Timestamp watermark,
+                                         const EngineConfig& config, const std::vector<PageViews>& pages) {
+  struct Content {
+    std::uint64_t page_views = 0;
+    std::uint64_t clicks = 0;
+    std::set<std::pair<std::int64_t, std::int64_t>> sessions;
+    std::set<std::int64_t> users;
+    std::map<std::size_t, std::uint64_t> pages;
+  };
+  const std::vector<std::string> names = counted_pages(events, config.max_pages);
+  const std::int64_t hop = spec.hop.count();
+  std::map<Timestamp, Content> contents;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Kept& event = events[i];
+    // Every start up to the event's time whose window reaches it.
+    for (std::int64_t n = event.timestamp.time_since_epoch().count() / hop; n >= 0; --n) {
+      const Timestamp start = timestamp_from_micros(n * hop);
+      if (start + spec.size <= event.timestamp) break;
+      if (start + spec.size <= event.watermark) continue;
+      Content& content = contents[start];
+      content.sessions.insert({event.user, event.session});
+      content.users.insert(event.user);
+      if (is_click(event.action)) ++content.clicks;
+      if (names[i].empty()) continue;
+      ++content.page_views;
+      const auto named = [&](const PageViews& page) { return page.page == names[i]; };
+      ++content.pages[static_cast<std::size_t>(std::find_if(pages.begin(), pages.end(), named) - pages.begin())];
+    }
+  }
+  WindowSeries series;
+  series.spec = spec;
+  for (const auto& [start, content] : contents) {
+    if (start + spec.size > watermark) {
+      series.final_before = watermark;
+      continue;
+    }
+    Window window;
+    window.start = start;
+    window.page_views = content.page_views;
+    window.clicks = content.clicks;
+    window.sessions = content.sessions.size();
+    window.users = content.users.size();
+    for (const auto& [page, page_views] : content.pages) window.pages.push_back({page, page_views});
+    if (config.count_users) {
+      for (const std::int64_t user : content.users) window.user_ids.push_back(UserId{user});
+    }
+    series.windows.push_back(window);
+  }
+  while (config.max_windows && series.windows.size() > *config.max_windows) {
+    series.complete_from = series.windows.front().start + spec.hop;
+    series.windows.erase(series.windows.begin());
+  }
+  return series;
+}
+
+Metrics final_figures(std::span<const Event> events, Duration gap, const std::vector<WindowSpec>& windows) {
   using Replay = OracleReplay;
   // A repeat covers the time that the first one covers, so it changes neither the cut nor a session's ends.
   std::vector<Replay::Visit> sessions;
@@ -137,6 +206,13 @@ Metrics final_figures(std::span<const Event> events, Duration gap) {
   metrics.users = users.size();
   std::sort(metrics.pages.begin(), metrics.pages.end(),
             [](const PageViews& a, const PageViews& b) { return a.page < b.page; });
+  EngineConfig config;
+  config.max_pages.reset();
+  config.max_windows.reset();
+  config.count_users = true;
+  for (const WindowSpec& spec : windows) {
+    metrics.windows.push_back(Replay::count_windows(counted, spec, Timestamp::max(), config, metrics.pages));
+  }
   return metrics;
 }
 
@@ -161,6 +237,7 @@ Outcome OracleReplay::apply(const Event& event, Timestamp record_time) {
 Outcome OracleReplay::count(const Event& event) {
   Kept kept = keep({&event, 1}).front();
   kept.arrival = counted_.size();
+  if (watermark_) kept.watermark = *watermark_;
 
   // The session that the event would be in, if it were added to what is open.
   Visit with_it = open_;
@@ -214,6 +291,7 @@ void OracleReplay::advance_watermark(Timestamp watermark) {
 void OracleReplay::close_all() {
   for (const Visit& visit : cut(open_, config_.gap)) closed_.push_back(visit);
   open_.clear();
+  ended_ = true;
 }
 
 std::size_t OracleReplay::open_sessions() const { return cut(open_, config_.gap).size(); }
@@ -238,7 +316,17 @@ Metrics OracleReplay::metrics() const {
     for (const Kept& event : counted_) users.insert(event.user);
     metrics.users = users.size();
   }
+  const Timestamp watermark = ended_ ? Timestamp::max() : watermark_.value_or(Timestamp::min());
+  for (const WindowSpec& spec : config_.windows) {
+    metrics.windows.push_back(count_windows(counted_, spec, watermark, config_, metrics.pages));
+  }
   return metrics;
+}
+
+bool OracleReplay::has_open_windows() const {
+  const std::vector<WindowSeries> windows = metrics().windows;
+  return std::any_of(windows.begin(), windows.end(),
+                     [](const WindowSeries& series) { return series.final_before != Timestamp::max(); });
 }
 
 std::vector<Session> OracleReplay::take_touched() {

@@ -20,7 +20,7 @@ namespace clickstream {
 /// The final figures of a bounded input, whatever its order: every session closed, nothing late, no cap. Right where
 /// the laws hold: disorder within the lateness, and repeats of an id identical. Sessions that a merge would have
 /// swallowed are not opened here (merged = 0); pages are by name.
-Metrics final_figures(std::span<const Event> events, Duration gap);
+Metrics final_figures(std::span<const Event> events, Duration gap, const std::vector<WindowSpec>& windows);
 
 /// The same calls as an engine's, in the order of the log, with the same answers; exact for any input, except that it
 /// does not say what a session remembers when a merge takes it past max_ids.
@@ -36,6 +36,7 @@ class OracleReplay {
 
   Metrics metrics() const;
   std::size_t open_sessions() const;
+  bool has_open_windows() const;
   std::optional<Timestamp> watermark() const { return watermark_; }
 
   /// All sessions with an event counted since the last call, as take_busiest() orders them.
@@ -52,6 +53,7 @@ class OracleReplay {
     std::string action;
     Duration duration{};
     Timestamp timestamp{};
+    Timestamp watermark = Timestamp::min();  ///< when it was counted; min: before the first
   };
   using Visit = std::vector<Kept>;  ///< the events of one session, by timestamp
 
@@ -61,9 +63,13 @@ class OracleReplay {
   static Session session_of(const Visit& visit);
   static void count_sessions(const std::vector<Visit>& visits, SessionCounts& counts);
   static void count_closed(const std::vector<Visit>& visits, ClosedSessions& closed);
+  static std::vector<std::string> counted_pages(const Visit& events, std::optional<std::size_t> max_pages);
   static void count_events(const Visit& events, std::optional<std::size_t> max_pages, Metrics& metrics);
+  /// `watermark`: the windows that end at or before it are final.
+  static WindowSeries count_windows(const Visit& events, const WindowSpec& spec, Timestamp watermark,
+                                    const EngineConfig& config, const std::vector<PageViews>& pages);
   std::vector<std::string> remembered_ids(const Visit& visit) const;
-  friend Metrics final_figures(std::span<const Event> events, Duration gap);
+  friend Metrics final_figures(std::span<const Event> events, Duration gap, const std::vector<WindowSpec>& windows);
 
   EngineConfig config_;
   EventCounts counts_;
@@ -73,6 +79,7 @@ class OracleReplay {
   Visit open_;                 ///< those of them whose session is open
   std::vector<Visit> closed_;  ///< sessions
   std::optional<Timestamp> watermark_;
+  bool ended_ = false;
   std::size_t round_begin_ = 0;  ///< the first arrival of this round of take_touched()
 };
 

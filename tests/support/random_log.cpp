@@ -33,6 +33,20 @@ Event random_event(Random& random, std::int64_t users, std::int64_t sessions, st
   return event;
 }
 
+// Kinds of windows a few times as long as `unit`, which is how far events lie apart.
+std::vector<WindowSpec> random_windows(Random& random, Duration unit) {
+  std::vector<WindowSpec> windows;
+  for (std::int64_t n = random.any_of({0, 1, 1, 2}); n > 0; --n) {
+    const Duration size = std::max(unit, Duration{1}) * random.any_of({1, 2, 5});
+    const Duration hop = random.any_of<Duration>({size, size, size / 2, size / 3, size * 2 / 3, size - Duration{1}});
+    const Duration coarse = std::max(size / 12, Duration{1});  // not too many parts
+    windows.push_back({size - size % coarse, std::max(hop - hop % coarse, coarse)});
+  }
+  std::sort(windows.begin(), windows.end());
+  windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
+  return windows;
+}
+
 }  // namespace
 
 std::uint64_t cases(std::uint64_t normally) {
@@ -58,6 +72,8 @@ Log random_log(std::uint64_t seed) {
   const std::int64_t users = random.any_of({1, 1, 2, 3});
   const std::int64_t sessions = random.any_of({1, 1, 2});
   const std::size_t ids = random.any_of<std::size_t>({2, 8, 24});
+  log.config.windows = random_windows(random, log.config.gap);
+  log.config.max_windows = random.any_of<std::optional<std::size_t>>({std::nullopt, 60, 3, 1});
   const Duration disorder = random.any_of({0, 1, 2, 6, 12}) * log.config.gap;
   const std::int64_t length = 1 + random.below(random.any_of({4, 12, 40}));
   const std::int64_t pace = random.any_of({1, 3});
@@ -177,14 +193,28 @@ EngineConfig config_of_the_laws(Random& random) {
   config.lateness = random.any_of<std::int64_t>({0, 1, 2, 5, 100}) * config.gap / 2;
   config.max_pages = std::nullopt;
   config.count_users = true;
+  config.windows = random_windows(random, config.gap);
+  config.max_windows.reset();
   return config;
 }
 
 Metrics without_order(Metrics metrics) {
   metrics.sessions.opened -= metrics.sessions.merged;
   metrics.sessions.merged = 0;
+  const std::vector<PageViews> pages = metrics.pages;
   std::sort(metrics.pages.begin(), metrics.pages.end(),
             [](const PageViews& a, const PageViews& b) { return a.page < b.page; });
+  for (WindowSeries& series : metrics.windows) {
+    for (Window& window : series.windows) {
+      for (WindowPage& page : window.pages) {
+        const auto is_it = [&](const PageViews& other) { return other.page == pages[page.page].page; };
+        page.page = static_cast<std::size_t>(std::find_if(metrics.pages.begin(), metrics.pages.end(), is_it) -
+                                             metrics.pages.begin());
+      }
+      std::sort(window.pages.begin(), window.pages.end(),
+                [](const WindowPage& a, const WindowPage& b) { return a.page < b.page; });
+    }
+  }
   return metrics;
 }
 

@@ -1,5 +1,6 @@
 #include "support/script.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -156,11 +157,22 @@ class Runner {
         config_.max_pages = integer_of<std::size_t>(text);
       else if (key == "max_ids")
         config_.max_ids = integer_of<std::size_t>(text);
+      else if (key == "max_windows")
+        config_.max_windows = integer_of<std::size_t>(text);
+      else if (key == "window")
+        add_window(text);
       else if (key == "max_ahead")
         decoder_ = Decoder(span_of(text));
       else
         complain("unknown option: " + key);
     }
+  }
+
+  void add_window(const std::string& text) {
+    const std::size_t slash = text.find('/');
+    const Duration size = span_of(text.substr(0, slash));
+    config_.windows.push_back({size, slash == std::string::npos ? size : span_of(text.substr(slash + 1))});
+    std::sort(config_.windows.begin(), config_.windows.end());
   }
 
   void event(std::string text) {
@@ -242,8 +254,10 @@ class Runner {
       const auto [key, expected] = setting(words[i]);
       if (key == "users" && saving_) continue;
       const auto found = known.find(key);
-      if (found == known.end() && !key.starts_with("page:")) complain("unknown figure: " + key);
-      const std::string actual = found == known.end() ? "0" : found->second;
+      if (found == known.end() && !key.starts_with("page:") && !key.starts_with("window:"))
+        complain("unknown figure: " + key);
+      const std::string absent = key.starts_with("window:") ? "-" : "0";
+      const std::string actual = found == known.end() ? absent : found->second;
       if (!same_figure(actual, expected)) differing += " " + key + "=" + actual + " (not " + expected + ")";
     }
     if (!differing.empty()) complain("found" + differing);
@@ -327,6 +341,23 @@ std::map<std::string, std::string> figures(const Metrics& metrics, std::optional
   out["users"] = metrics.users ? number(*metrics.users) : "-";
   out["pages"] = number(metrics.pages.size());
   for (const PageViews& page : metrics.pages) out["page:" + page.page] = number(page.page_views);
+  for (const WindowSeries& series : metrics.windows) {
+    const std::string kind = format_span(series.spec.size) + "/" + format_span(series.spec.hop);
+    const auto moment = [](Timestamp time) {
+      if (time == Timestamp::min() || time == Timestamp::max()) return std::string("-");
+      return format_span(time - kScriptStart);
+    };
+    out["windows:" + kind] = number(series.windows.size());
+    out["complete_from:" + kind] = moment(series.complete_from);
+    out["final_before:" + kind] = moment(series.final_before);
+    for (const Window& window : series.windows) {
+      const std::string name = "window:" + kind + "@" + moment(window.start);
+      out[name] = number(window.page_views) + "/" + number(window.clicks) + "/" + number(window.sessions) + "/" +
+                  number(window.users);
+      for (const WindowPage& page : window.pages)
+        out[name + ":" + metrics.pages.at(page.page).page] = number(page.page_views);
+    }
+  }
   out["bounce_rate"] = two_decimals(bounce_rate_percent(metrics));
   out["ctr"] = two_decimals(click_through_rate_percent(metrics));
   out["session_ctr"] = two_decimals(session_click_through_rate_percent(metrics));

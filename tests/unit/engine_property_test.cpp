@@ -86,6 +86,7 @@ std::string first_difference(const Log& log) {
     const Metrics& found = engine.metrics();
     if (!(found == expected)) return where + different_figures(expected, found);
     if (found.sessions.open() != oracle.open_sessions()) return where + " open sessions are not those counted";
+    if (engine.has_open() != (oracle.open_sessions() > 0 || oracle.has_open_windows())) return where + " has_open()";
     if (engine.watermark() != oracle.watermark()) return where + " the watermark differs";
     const EventCounts& books = found.events;
     if (books.consumed != books.counted + books.duplicate + books.late + books.malformed_total()) {
@@ -125,7 +126,11 @@ std::string script_of(const Log& log) {
   std::ostringstream script;
   script << "# What the oracle says of a log that the engine counts otherwise\n";
   script << "options gap=" << format_span(log.config.gap) << " lateness=" << format_span(log.config.lateness);
-  script << " max_pages=" << log.config.max_pages.value_or(1'000'000) << " max_ids=" << log.config.max_ids << "\n";
+  script << " max_pages=" << log.config.max_pages.value_or(1'000'000) << " max_ids=" << log.config.max_ids;
+  script << " max_windows=" << log.config.max_windows.value_or(1'000'000);
+  for (const WindowSpec& spec : log.config.windows)
+    script << " window=" << format_span(spec.size) << "/" << format_span(spec.hop);
+  script << "\n";
   EngineConfig config = log.config;
   config.count_users = true;
   OracleReplay oracle(config);
@@ -217,9 +222,13 @@ TEST_CASE("The random logs reach every corner") {
     const Metrics metrics = oracle.metrics();
     if (metrics.sessions.closed > 0 && oracle.open_sessions() > 0) ++reached["some closed"];
     if (!metrics.pages.empty() && metrics.pages.back().page == kOtherPages) ++reached["pages capped"];
+    for (const WindowSeries& series : metrics.windows) {
+      if (!series.windows.empty() && series.final_before != Timestamp::max()) ++reached["windows final and not"];
+      if (series.complete_from != Timestamp::min()) ++reached["windows dropped"];
+    }
   }
-  for (const auto* corner :
-       {"counted", "duplicate", "late", "merge", "merge of three", "some closed", "pages capped"}) {
+  for (const auto* corner : {"counted", "duplicate", "late", "merge", "merge of three", "some closed", "pages capped",
+                             "windows final and not", "windows dropped"}) {
     INFO(corner);
     CHECK(reached[corner] >= 20);
   }
@@ -239,7 +248,7 @@ TEST_CASE("Law 1: any arrival order within the lateness gives the same final fig
     Random random(seed);
     const EngineConfig config = config_of_the_laws(random);
     const std::vector<Event> events = random_events(random, config.gap);
-    const Metrics expected = final_figures(events, config.gap);
+    const Metrics expected = final_figures(events, config.gap, config.windows);
     for (int order = 0; order < 5; ++order) {
       const std::vector<Event> log = arrival_order(random, events, config.lateness);
       const Metrics found = without_order(fed(config, log, random).metrics());
@@ -289,7 +298,7 @@ TEST_CASE("A set of engines, one a partition, gives the figures of the whole") {
     }
     set.close_all();
     const Snapshot snapshot = set.snapshot(kScriptStart);
-    const Metrics expected = final_figures(log, config.gap);
+    const Metrics expected = final_figures(log, config.gap, config.windows);
     INFO("seed " << seed << ":" << different_figures(expected, without_order(snapshot.total)) << "\n" << dump(log));
     REQUIRE(without_order(snapshot.total) == expected);
     CHECK(snapshot.total.sessions.open() == 0);

@@ -305,7 +305,7 @@ TEST_CASE("Unkeyed: any interleaving of partitions that each keep within the lat
     Random random(seed);
     EngineConfig config = config_of_the_laws(random);
     const std::vector<Event> events = random_events(random, config.gap);
-    Metrics expected = final_figures(events, config.gap);
+    Metrics expected = final_figures(events, config.gap, config.windows);
     std::vector<std::deque<Event>> queues(static_cast<std::size_t>(1 + random.below(4)));
     const auto any_queue = [&] {
       return static_cast<std::size_t>(random.below(static_cast<std::int64_t>(queues.size())));

@@ -139,8 +139,16 @@ TEST_CASE("A restored engine shows no busiest sessions before they are touched")
 }
 
 // A state with something in every section.
+EngineConfig rich_config() {
+  EngineConfig config;
+  config.windows = {{std::chrono::seconds{5}, std::chrono::seconds{5}},
+                    {std::chrono::seconds{10}, std::chrono::seconds{4}}};
+  config.max_windows = 2;
+  return config;
+}
+
 Engine rich_engine() {
-  Engine engine({});
+  Engine engine(rich_config());
   for (int i = 0; i < 60; ++i) {
     const std::string id = "id" + std::to_string(i);
     Event event = event_of(i % 5 == 0 ? 1 : i, id, std::chrono::seconds{i / 2});
@@ -154,12 +162,12 @@ Engine rich_engine() {
 
 TEST_CASE("A state cut short, or too long, is refused") {
   const std::string state = saved(rich_engine());
-  REQUIRE(Engine::restore({}, state));
+  REQUIRE(Engine::restore(rich_config(), state));
   for (std::size_t size = 0; size < state.size(); ++size) {
-    if (Engine::restore({}, state.substr(0, size))) FAIL("cut to " << size << " bytes");
+    if (Engine::restore(rich_config(), state.substr(0, size))) FAIL("cut to " << size << " bytes");
   }
-  CHECK_FALSE(Engine::restore({}, state + '\0'));
-  CHECK_FALSE(Engine::restore({}, state + state));
+  CHECK_FALSE(Engine::restore(rich_config(), state + '\0'));
+  CHECK_FALSE(Engine::restore(rich_config(), state + state));
 }
 
 TEST_CASE("A state with changed bytes is refused or is a state") {
@@ -171,16 +179,17 @@ TEST_CASE("A state with changed bytes is refused or is a state") {
       const auto at = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(state.size())));
       changed[at] = static_cast<char>(random.one_in(2) ? changed[at] ^ (1 << random.below(8)) : random.below(256));
     }
-    auto engine = Engine::restore({}, changed);
+    auto engine = Engine::restore(rich_config(), changed);
     if (!engine) {
       CHECK_FALSE(engine.error().empty());
       continue;
     }
     engine->apply(event_of(1, "new", std::chrono::seconds{20}), kScriptStart);
     engine->advance_watermark(kScriptStart + std::chrono::seconds{1810});
-    REQUIRE(Engine::restore({}, saved(*engine)));
+    REQUIRE(Engine::restore(rich_config(), saved(*engine)));
     engine->close_all();
     CHECK(engine->metrics().sessions.open() == 0);
+    CHECK_FALSE(engine->has_open());
   }
 }
 
@@ -199,7 +208,7 @@ TEST_CASE("The error says what is wrong with a state") {
   const std::string state = saved(rich_engine());
   CHECK(error_of("") == "section FIG1 is missing");
   CHECK(error_of(state.substr(0, 20)) == "section FIG1 is cut short");
-  CHECK(error_of(state + "WIN1" + little_endian(0)) == "section WIN1 is unknown: made by a newer version");
+  CHECK(error_of(state + "NEW1" + little_endian(0)) == "section NEW1 is unknown: made by a newer version");
   CHECK(error_of("FIG2" + state.substr(4)) == "section FIG2 is unknown: made by a newer version");
   CHECK(error_of("PAG1" + state.substr(4)) == "section PAG1 in the wrong place");
   CHECK(error_of("\x01\x02\x03\x04") == "something that is no section");
@@ -213,8 +222,15 @@ TEST_CASE("A count that lies reserves nothing") {
   const std::string no_pages = "PAG1" + little_endian(2) + std::string(2, '\0');
   const std::string many = std::string(9, '\xff') + '\x01';
   const std::string many_sessions = "SES1" + little_endian(10) + many;
-  CHECK(error_of(figures + no_pages + many_sessions) == "the sessions are damaged");
-  CHECK(error_of(figures + "PAG1" + little_endian(11) + '\0' + many + many_sessions) == "the pages are damaged");
+  const std::string no_sessions = "SES1" + little_endian(1) + '\0';
+  const std::string no_event = little_endian(std::uint64_t{1} << 63);
+  const std::string no_windows = "WIN1" + little_endian(8) + no_event;
+  CHECK(error_of(figures + no_pages + no_sessions + no_windows).empty());
+  CHECK(error_of(figures + no_pages + many_sessions + no_windows) == "the sessions are damaged");
+  CHECK(error_of(figures + "PAG1" + little_endian(11) + '\0' + many + many_sessions + no_windows) ==
+        "the pages are damaged");
+  CHECK(error_of(figures + no_pages + no_sessions + "WIN1" + little_endian(7) + no_event.substr(1)) ==
+        "the windows are damaged");
   CHECK(error_of("FIG1" + many + many) == "section FIG1 is cut short");
 }
 
@@ -243,6 +259,52 @@ TEST_CASE("A state that breaks a rule of the sessions is refused") {
   other.gap = std::chrono::seconds{9};  // a session that would have closed
   CHECK(error_of(saved(engine), config).empty());
   CHECK(error_of(saved(engine), other) == "the sessions do not add up to the figures");
+}
+
+TEST_CASE("A window that is added or removed keeps the sessions, and the others") {
+  using std::chrono::seconds;
+  const WindowSpec five{seconds{5}, seconds{5}};
+  const WindowSpec ten{seconds{10}, seconds{10}};
+  const auto with = [](std::vector<WindowSpec> windows) {
+    EngineConfig config;
+    config.windows = std::move(windows);
+    return config;
+  };
+  Engine engine(with({five}));
+  const auto count = [&engine](const std::string& id, int second) {
+    const Event event = event_of(1, id, seconds{second});
+    engine.apply(event, event.timestamp);
+  };
+  count("a", 1);
+  count("b", 17);
+  count("c", 12);
+  const Metrics before = engine.metrics();
+
+  engine = restored(with({five, ten}), saved(engine));
+  REQUIRE(engine.metrics().windows.size() == 2);
+  CHECK(engine.metrics().windows[0] == before.windows[0]);
+  CHECK(engine.metrics().sessions == before.sessions);
+  // Events of 17 s were there before it: the first that is whole begins at 20 s.
+  CHECK(engine.metrics().windows[1].complete_from == kScriptStart + seconds{20});
+  count("d", 19);
+  count("e", 21);
+  count("f", 60);
+  std::vector<Timestamp> starts;
+  for (const Window& window : engine.metrics().windows[1].windows) starts.push_back(window.start);
+  CHECK(starts == std::vector{kScriptStart + seconds{20}});
+  CHECK(engine.metrics().windows[0].windows.size() == 4);
+
+  engine = restored(with({ten}), saved(engine));
+  REQUIRE(engine.metrics().windows.size() == 1);
+  CHECK(engine.metrics().windows[0].windows.size() == 1);
+  count("a", 1);
+  CHECK(engine.metrics().events.duplicate == 1);
+
+  // Taken away and given again, it begins anew; with no event yet, at the beginning.
+  engine = restored(with({}), saved(engine));
+  engine = restored(with({ten}), saved(engine));
+  CHECK(engine.metrics().windows[0].complete_from == kScriptStart + seconds{70});
+  CHECK(restored(with({five, ten}), saved(Engine(with({ten})))).metrics() == Engine(with({five, ten})).metrics());
 }
 
 }  // namespace

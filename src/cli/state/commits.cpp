@@ -41,7 +41,7 @@ void StateKeeper::notice_idle(Clock::time_point now) {
     // From where the watermark was when the unit came to its end, or lost its broker on the way.
     if (since < unit.idle || !unit.idle_base) unit.idle_base = engines_.watermark(id);
     unit.idle = since;
-    if (!keyed() && unit.idle_base && since >= options_.rules.idle_timeout && engines_.has_open_sessions(id)) {
+    if (!keyed() && unit.idle_base && since >= options_.rules.idle_timeout && engines_.has_open(id)) {
       engines_.advance(id, *unit.idle_base + since);
     }
   }
@@ -50,7 +50,7 @@ void StateKeeper::notice_idle(Clock::time_point now) {
 // Of a keyed unit: an advance counts once it is recorded, and one at a time can be.
 std::optional<IdleAdvance> StateKeeper::idle_advance(Unit& unit) {
   if (!keyed() || unit.phase != Phase::running || unit.idle < options_.rules.idle_timeout || !unit.idle_base) return {};
-  if (!engines_.has_open_sessions(unit.id)) return {};  // there is nothing left to be closed
+  if (!engines_.has_open(unit.id)) return {};  // there is nothing left to be closed
   const std::int64_t offset = source_.position(unit.id);
   const IdleAdvance advance{offset, *unit.idle_base + unit.idle};
   if (source_.idle_for(unit.id) < unit.idle || advance.watermark <= *engines_.watermark(unit.id)) return {};
