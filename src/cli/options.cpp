@@ -7,6 +7,7 @@
 
 #include "cli/partitioning.h"
 #include "cli/result_file.h"
+#include "cli/window_option.h"
 
 namespace clickstream::cli {
 namespace {
@@ -50,6 +51,7 @@ OptionGroup engine_options(const std::string& max_pages) {
        {"idle-timeout", 0, "DURATION", "60s", "a partition silent for this long no longer holds its sessions open"},
        {"partitioning", 0, "HOW", "auto", "keyed or unkeyed (each user's events anywhere); auto: by the first keys"},
        {"max-ahead", 0, "DURATION", "1h", "an event further ahead of its record is malformed"},
+       window_option(),
        {"max-pages", 0, "N", max_pages, "distinct pages told apart in each partition, or none: no limit"},
        {"top", 0, "N", "10", "how many pages and sessions to show"}}};
 }
@@ -98,6 +100,7 @@ EngineOptions read_engine_options(const Args& args, Values& values) {
   options.max_ahead = values.duration("max-ahead");
   options.idle_timeout = values.duration("idle-timeout");
   options.partitioning = read_partitioning(values);
+  options.config.windows = read_windows(args, values);
   options.config.busiest = static_cast<std::size_t>(values.integer("top", 0, 1000));
   options.config.max_pages.reset();
   if (args.get("max-pages") != "none") {

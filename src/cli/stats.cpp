@@ -151,6 +151,7 @@ Result<int> stats(const Args& args) {
                        args.given("watch"),
                        {}};
   options.engine.config.count_users = true;
+  options.engine.config.max_windows.reset();
   if (args.given("url") && (args.given("input") || !args.positional().empty())) {
     values.reject("url", "names a running consumer, so there is nothing else to read");
   }

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
 #include <vector>
 
 namespace clickstream::cli {
 namespace {
 
 constexpr std::int64_t kMillion = 1'000'000;
+constexpr std::int64_t kMostPanes = 3600;
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -148,6 +150,21 @@ Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std:
                                         : fmt::format("'{}' is no whole number from {} to {}", text, low, high));
   }
   return value;
+}
+
+Parsed<WindowSpec> parse_window(std::string_view text) {
+  const auto slash = std::min(text.find('/'), text.size());
+  const auto size = parse_duration(text.substr(0, slash));
+  const auto hop = slash < text.size() ? parse_duration(text.substr(slash + 1)) : size;
+  constexpr Duration second = std::chrono::seconds{1};
+  if (!size || !hop || *size % second != Duration{0} || *hop % second != Duration{0} || *hop == Duration{0}) {
+    return unexpected(fmt::format("'{}' is no window such as 1m or 5m/1m, in whole seconds", text));
+  }
+  if (*hop > *size) return unexpected(fmt::format("'{}': the hop is longer than the window, which leaves gaps", text));
+  if (*size / Duration{std::gcd(size->count(), hop->count())} > kMostPanes) {
+    return unexpected(fmt::format("'{}': the hop is too short for so long a window", text));
+  }
+  return WindowSpec{*size, *hop};
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -8,6 +8,7 @@
 
 #include "clickstream/expected.h"
 #include "clickstream/types.h"
+#include "clickstream/window.h"
 
 namespace clickstream::cli {
 
@@ -25,6 +26,9 @@ Parsed<std::int64_t> parse_millionths(std::string_view text);
 
 /// A whole number within the bounds, `_` allowed between digits.
 Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std::int64_t high);
+
+/// 1m, or 5m/1m (size and hop); whole seconds, and a size of at most 3,600 times what both are multiples of.
+Parsed<WindowSpec> parse_window(std::string_view text);
 
 /// The candidate that is a slip of the finger away from `word`, else one that begins like it.
 template <class Strings>

@@ -72,6 +72,25 @@ TEST_CASE("numbers") {
   }
 }
 
+TEST_CASE("windows") {
+  const auto error_of = [](std::string_view text) {
+    const auto window = parse_window(text);
+    return window ? "" : window.error();
+  };
+  CHECK(parse_window("1m") == WindowSpec{1min, 1min});
+  CHECK(parse_window("5m/1m") == WindowSpec{5min, 1min});
+  CHECK(parse_window("90s/60s") == WindowSpec{90s, 60s});
+  CHECK(parse_window("1h/60m") == WindowSpec{1h, 1h});
+  CHECK(parse_window("1.5h") == WindowSpec{90min, 90min});
+  CHECK(parse_window("1h/1s"));
+
+  for (const auto* text : {"", "/", "1m/", "/1m", "1m/1m/1m", "0", "1m/0", "500ms", "1.5s", "1m/1500ms", "minute"}) {
+    CHECK(error_of(text) == "'" + std::string(text) + "' is no window such as 1m or 5m/1m, in whole seconds");
+  }
+  CHECK(error_of("1m/5m") == "'1m/5m': the hop is longer than the window, which leaves gaps");
+  CHECK(error_of("1d/1s") == "'1d/1s': the hop is too short for so long a window");
+}
+
 TEST_CASE("the nearest word is a slip of the finger away, or begins alike") {
   const std::array<std::string_view, 4> words = {"rate", "metrics-port", "count", "warn"};
   CHECK(nearest("raet", words) == "rate");
