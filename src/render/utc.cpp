@@ -17,14 +17,15 @@ std::optional<int> digits(std::string_view text, std::size_t from, std::size_t c
   return number;
 }
 
+std::string date(Timestamp moment) {
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(moment)};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
 }  // namespace
 
-std::string rfc3339(Timestamp moment) {
-  const auto day = std::chrono::floor<std::chrono::days>(moment);
-  const std::chrono::year_month_day date{day};
-  return fmt::format("{:04}-{:02}-{:02}T{}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock_time(moment));
-}
+std::string rfc3339(Timestamp moment) { return fmt::format("{}T{}Z", date(moment), clock_time(moment)); }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   constexpr std::string_view shape = "0000-00-00T00:00:00Z";
@@ -45,6 +46,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   return Timestamp{std::chrono::sys_days{date}} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
          std::chrono::seconds{*second};
 }
+
+std::string date_and_time(Timestamp moment) { return fmt::format("{} {}", date(moment), clock_time(moment)); }
 
 std::string clock_time(Timestamp moment) {
   const auto day = std::chrono::floor<std::chrono::days>(moment);

@@ -15,6 +15,9 @@ std::string rfc3339(Timestamp moment);
 /// Reads exactly what rfc3339() writes.
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
+/// 2026-11-23 22:15:07
+std::string date_and_time(Timestamp moment);
+
 /// 22:15:07
 std::string clock_time(Timestamp moment);
 

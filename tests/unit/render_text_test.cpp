@@ -2,6 +2,7 @@
 
 #include "render/number.h"
 #include "render/utc.h"
+#include "render/windows.h"
 #include "support/catch.h"
 
 using namespace clickstream;
@@ -75,6 +76,7 @@ TEST_CASE("moments are UTC, and read back") {
   const Timestamp moment = timestamp_from_micros(1'795'472'107'900'000);
   CHECK(rfc3339(moment) == "2026-11-23T22:15:07Z");
   CHECK(clock_time(moment) == "22:15:07");
+  CHECK(date_and_time(moment) == "2026-11-23 22:15:07");
   CHECK(rfc3339(Timestamp{}) == "1970-01-01T00:00:00Z");
   CHECK(rfc3339(timestamp_from_micros(-1)) == "1969-12-31T23:59:59Z");
   CHECK(parse_rfc3339("2026-11-23T22:15:07Z") == timestamp_from_micros(1'795'472'107'000'000));
@@ -82,5 +84,20 @@ TEST_CASE("moments are UTC, and read back") {
                             "2026-11-23T22:15:7Zx", "2026-1 -23T22:15:07Z"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_rfc3339(wrong));
+  }
+}
+
+TEST_CASE("a kind of windows reads back") {
+  using namespace std::chrono_literals;
+  for (const WindowSpec& spec :
+       std::vector<WindowSpec>{{1s, 1s}, {90s, 90s}, {5min, 1min}, {36h, 24h}, {24h, 45s}, {3660 * 24h, 3660 * 24h}}) {
+    CAPTURE(to_string(spec));
+    CHECK(parse_window_spec(to_string(spec)) == spec);
+  }
+  for (const char* wrong :
+       {"",    "m",   "/",  "1",   "0s",  "60s",   "60m",   "24h",    "-1m",      "+1m", "01m",   "1.5m",
+        "1m ", " 1m", "1M", "1m/", "/1m", "1m/1m", "1m/5m", "5m/60s", "5m/1m/1m", "1ms", "3661d", "99999999999999d"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_window_spec(wrong));
   }
 }

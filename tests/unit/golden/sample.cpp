@@ -60,6 +60,32 @@ Snapshot sample() {
   return snapshot;
 }
 
+Snapshot windows_sample() {
+  using namespace std::chrono_literals;
+  const auto minute = [](std::int64_t number) { return timestamp_from_micros(1'795'471'800'000'000) + 1min * number; };
+  const auto series = [&](Timestamp watermark, std::vector<Window> tumbling, std::vector<Window> hopping) {
+    std::vector<WindowSeries> kinds;
+    kinds.push_back({{1min, 1min}, Timestamp::min(), watermark, std::move(tumbling)});
+    kinds.push_back({{5min, 1min}, Timestamp::min(), watermark, std::move(hopping)});
+    kinds.push_back({{1h, 1h}});
+    kinds.push_back({{24h, 24h}, minute(105)});  // 2026-11-24T00:00:00Z
+    return kinds;
+  };
+  Snapshot snapshot = sample();  // minute(0) is 22:10, the watermarks 22:14:57
+  PartitionFigures& first = snapshot.partitions[0];
+  PartitionFigures& second = snapshot.partitions[1];
+  first.metrics.windows = series(*first.watermark,
+                                 {{minute(1), 1'234, 5, 4, 3, {{0, 30}, {1, 400}, {2, 804}}},
+                                  {minute(2), 0, 1, 1, 1},
+                                  {minute(3), 9, 3, 2, 2, {{1, 2}, {2, 7}}}},
+                                 {{minute(-1), 1'243, 9, 6, 5, {{0, 30}, {1, 402}, {2, 811}}}});
+  second.metrics.windows = series(*second.watermark, {{minute(1), 2, 2, 1, 1, {{0, 1}, {1, 1}}}},
+                                  {{minute(-2), 2, 2, 1, 1, {{0, 1}, {1, 1}}}, {minute(-1), 2, 2, 1, 1, {{1, 2}}}});
+  snapshot.total = first.metrics;
+  merge(snapshot.total, second.metrics);
+  return snapshot;
+}
+
 Snapshot empty_sample() {
   Snapshot snapshot;
   snapshot.as_of = kAsOf;
