@@ -4,11 +4,15 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <chrono>
+
 #include "render/number.h"
 #include "render/utc.h"
 
 namespace clickstream::render {
 namespace {
+
+constexpr std::size_t kWindowPages = 10;  // listed of each window
 
 template <class Writer>
 void write_text(Writer& out, std::string_view text) {
@@ -67,15 +71,42 @@ void write_sessions(Writer& out, const SessionCounts& sessions) {
 }
 
 template <class Writer>
-void write_pages(Writer& out, const Metrics& metrics) {
+void write_pages(Writer& out, const std::vector<PageViews>& pages) {
   out.Key("pages");
   out.StartArray();
-  for (const PageViews& page : sorted_pages(metrics)) {
+  for (const PageViews& page : pages) {
     out.StartObject();
     out.Key("page");
     write_text(out, page.page);
     write_count(out, "page_views", page.page_views);
     out.EndObject();
+  }
+  out.EndArray();
+}
+
+template <class Writer>
+void write_windows(Writer& out, const Metrics& metrics) {
+  const auto write_moment = [&out](const char* key, Timestamp moment) {
+    write_count(out, key, static_cast<std::uint64_t>(moment.time_since_epoch() / std::chrono::seconds{1}));
+  };
+  out.Key("windows");
+  out.StartArray();
+  for (const WindowSeries& series : metrics.windows) {
+    const std::string kind = to_string(series.spec);
+    for (const Window& window : series.windows) {
+      out.StartObject();
+      out.Key("window");
+      write_text(out, kind);
+      write_moment("start", window.start);
+      write_moment("end", window.start + series.spec.size);
+      write_count(out, "page_views", window.page_views);
+      write_count(out, "clicks", window.clicks);
+      write_count(out, "sessions", window.sessions);
+      write_count(out, "users", window.users);
+      write_ratio(out, "click_through_rate_percent", click_through_rate_percent(window));
+      write_pages(out, top_pages(metrics, window, kWindowPages));
+      out.EndObject();
+    }
   }
   out.EndArray();
 }
@@ -100,10 +131,8 @@ void write_snapshot(Writer& out, const Snapshot& snapshot) {
   write_ratio(out, "click_through_rate_percent", click_through_rate_percent(total));
   write_ratio(out, "session_click_through_rate_percent", session_click_through_rate_percent(total));
   write_ratio(out, "average_session_duration_seconds", average_session_duration_seconds(total));
-  write_pages(out, total);
-  out.Key("windows");
-  out.StartArray();
-  out.EndArray();
+  write_pages(out, sorted_pages(total));
+  write_windows(out, total);
   out.EndObject();
 }
 

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <limits>
+#include <map>
 
 #include "render/json.h"
 #include "render/utc.h"
+#include "render/windows.h"
 
 namespace clickstream::render {
 namespace {
@@ -166,6 +169,82 @@ std::vector<PageViews> read_pages(Reader& root, std::string& error) {
   return pages;
 }
 
+/// The pages by position in `known`.
+std::vector<WindowPage> read_window_pages(Reader& window, const std::string& path,
+                                          const std::map<std::string_view, std::size_t>& known, std::string& error) {
+  std::vector<WindowPage> pages;
+  const rapidjson::Value* list = window.member("pages");
+  if (list == nullptr || !list->IsArray()) {
+    window.wrong("pages", "is not a list");
+    return pages;
+  }
+  for (const rapidjson::Value& element : list->GetArray()) {
+    Reader page{element, fmt::format("{}.pages[{}]", path, pages.size()), error};
+    const auto found = known.find(page.string("page"));
+    if (found == known.end()) {
+      page.wrong("page", "is not one of all pages");
+      return pages;
+    }
+    pages.push_back({found->second, page.count("page_views")});
+  }
+  std::sort(pages.begin(), pages.end(), [](const WindowPage& a, const WindowPage& b) { return a.page < b.page; });
+  const auto same = [](const WindowPage& a, const WindowPage& b) { return a.page == b.page; };
+  if (std::adjacent_find(pages.begin(), pages.end(), same) != pages.end()) {
+    window.wrong("pages", "has a page that is listed twice");
+  }
+  return pages;
+}
+
+/// Start and end belong together, and to the kind.
+Timestamp read_start(Reader& window, const WindowSpec& spec) {
+  constexpr Duration second = std::chrono::seconds{1};
+  const std::uint64_t start = window.count("start");
+  if (start > static_cast<std::uint64_t>((Duration::max() - spec.size) / second)) {
+    window.wrong("start", "is not a moment");
+    return {};
+  }
+  const Timestamp moment{static_cast<std::int64_t>(start) * second};
+  if (last_start(spec, moment) != moment) window.wrong("start", "is not a multiple of the hop");
+  const auto end = static_cast<std::uint64_t>((moment + spec.size).time_since_epoch() / second);
+  if (window.count("end") != end) window.wrong("end", "is not the start and the size");
+  return moment;
+}
+
+std::vector<WindowSeries> read_windows(Reader& root, const std::vector<PageViews>& pages, std::string& error) {
+  std::vector<WindowSeries> kinds;
+  const rapidjson::Value* list = root.member("windows");
+  if (list == nullptr || !list->IsArray()) {
+    root.wrong("windows", "is not a list");
+    return kinds;
+  }
+  std::map<std::string_view, std::size_t> known;
+  for (std::size_t i = 0; i < pages.size(); ++i) known.emplace(pages[i].page, i);
+  std::size_t position = 0;
+  for (const rapidjson::Value& element : list->GetArray()) {
+    const std::string path = fmt::format("windows[{}]", position++);
+    Reader object{element, path, error};
+    const auto spec = parse_window_spec(object.string("window"));
+    if (!spec) {
+      object.wrong("window", "is not a kind of windows like 1m or 5m/1m");
+      return kinds;
+    }
+    Window window{read_start(object, *spec)};
+    window.page_views = object.count("page_views");
+    window.clicks = object.count("clicks");
+    window.sessions = object.count("sessions");
+    window.users = object.count("users");
+    window.pages = read_window_pages(object, path, known, error);
+    const bool new_kind = kinds.empty() || kinds.back().spec != *spec;
+    const bool in_order =
+        kinds.empty() || kinds.back().spec < *spec || (!new_kind && kinds.back().windows.back().start < window.start);
+    if (!in_order) object.wrong("", "does not follow by size, hop and start");
+    if (!error.empty()) return kinds;
+    if (new_kind) kinds.push_back(WindowSeries{*spec});
+    kinds.back().windows.push_back(std::move(window));
+  }
+  return kinds;
+}
+
 }  // namespace
 
 Result<Snapshot> parse_stats_json(std::string_view json) {
@@ -189,6 +268,7 @@ Result<Snapshot> parse_stats_json(std::string_view json) {
   total.users = root.count_or_null("users");
   total.sessions = read_sessions(root);
   total.pages = read_pages(root, error);
+  total.windows = read_windows(root, total.pages, error);
   if (!error.empty()) return fail(Exit::failed, fmt::format("these are no figures of clickstream: {}", error));
   return snapshot;
 }

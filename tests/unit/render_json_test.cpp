@@ -1,5 +1,7 @@
 #include "render/json.h"
 
+#include <algorithm>
+
 #include "golden/golden.h"
 #include "golden/sample.h"
 #include "support/catch.h"
@@ -34,6 +36,28 @@ TEST_CASE("the JSON of a snapshot") {
   CHECK(compact.find('\n') == compact.size() - 1);
 }
 
+TEST_CASE("the JSON of a snapshot with windows") {
+  const std::string pretty = stats_json(test::windows_sample());
+  CHECK(golden("stats_windows.json", pretty) == pretty);
+}
+
+TEST_CASE("a window lists the 10 pages with the most views") {
+  using namespace std::chrono_literals;
+  Snapshot snapshot = test::empty_sample();
+  Window window{Timestamp{1min}};
+  for (std::size_t i = 0; i < 12; ++i) {
+    snapshot.total.pages.push_back({"/" + std::to_string(i), 100});
+    window.pages.push_back({i, i + 1});
+  }
+  snapshot.total.windows = {{{1min, 1min}}};
+  snapshot.total.windows[0].windows = {window};
+  const std::string json = stats_json(snapshot, true);
+  const std::string listed = json.substr(json.find("\"windows\""));
+  CHECK(listed.find(R"("pages":[{"page":"/11","page_views":12},{"page":"/10","page_views":11},)") != std::string::npos);
+  CHECK(listed.find(R"({"page":"/2","page_views":3}]}]})") != std::string::npos);
+  CHECK(listed.find(R"("/1")") == std::string::npos);
+}
+
 TEST_CASE("absent figures are null") {
   const std::string json = stats_json(test::empty_sample(), true);
   CHECK(golden("stats_empty.compact.json", json) == json);
@@ -41,7 +65,7 @@ TEST_CASE("absent figures are null") {
 
 TEST_CASE("the JSON reads back, pretty and compact") {
   for (const bool compact : {false, true}) {
-    for (const Snapshot& original : {test::sample(), test::empty_sample()}) {
+    for (const Snapshot& original : {test::sample(), test::windows_sample(), test::empty_sample()}) {
       const auto parsed = parse_stats_json(stats_json(original, compact));
       REQUIRE(parsed);
       CHECK(stats_json(*parsed, compact) == stats_json(original, compact));
@@ -50,6 +74,27 @@ TEST_CASE("the JSON reads back, pretty and compact") {
       CHECK(parsed->total.sessions.open() == original.total.sessions.open());
       CHECK(parsed->total.events == original.total.events);
       CHECK(parsed->total.users == original.total.users);
+    }
+  }
+}
+
+TEST_CASE("windows read back by kind, their pages by position") {
+  const Snapshot original = test::windows_sample();
+  const auto parsed = parse_stats_json(stats_json(original));
+  REQUIRE(parsed);
+  const std::vector<WindowSeries>& windows = parsed->total.windows;
+  REQUIRE(windows.size() == 2);  // of the others no window is listed
+  for (std::size_t kind = 0; kind < windows.size(); ++kind) {
+    const WindowSeries& written = original.total.windows[kind];
+    CHECK(windows[kind].spec == written.spec);
+    REQUIRE(windows[kind].windows.size() == written.windows.size());
+    for (std::size_t i = 0; i < written.windows.size(); ++i) {
+      const Window& window = windows[kind].windows[i];
+      CHECK(window.start == written.windows[i].start);
+      CHECK(window.users == written.windows[i].users);
+      CHECK(top_pages(parsed->total, window, 10) == top_pages(original.total, written.windows[i], 10));
+      CHECK(std::is_sorted(window.pages.begin(), window.pages.end(),
+                           [](const WindowPage& a, const WindowPage& b) { return a.page < b.page; }));
     }
   }
 }
@@ -104,5 +149,38 @@ TEST_CASE("figures that are none are an error that says which") {
           prefix + "sessions.total_duration_seconds is not a number of seconds");
   }
   CHECK(with("\"page\":\"/home\"", "\"name\":\"/home\"") == prefix + "pages[0].page is missing");
+  CHECK(with("\"windows\":[]", "\"window\":[]") == prefix + "windows is missing");
+  CHECK(with("\"windows\":[]", "\"windows\":{}") == prefix + "windows is not a list");
+  CHECK(with("\"windows\":[]", "\"windows\":[1]") == prefix + "windows[0] is not an object");
   CHECK(error_of(std::string(1'000'000, '[')).rfind(prefix, 0) == 0);  // deep, but no stack is lost
+}
+
+TEST_CASE("windows that are none are an error that says which") {
+  const std::string json = stats_json(test::windows_sample(), true);
+  const std::string first = R"("window":"1m","start":1795471860,"end":1795471920)";
+  const auto with = [&json](const std::string& from, const std::string& to) {
+    return error_of(replaced(json, from, to));
+  };
+  const std::string prefix = "these are no figures of clickstream: windows";
+  CHECK(with("\"window\":\"1m\"", "\"window\":\"60s\"") ==
+        prefix + "[0].window is not a kind of windows like 1m or 5m/1m");
+  CHECK(with("\"window\":\"1m\",", "") == prefix + "[0].window is missing");
+  CHECK(with(first, R"("window":"1m","start":1795471861,"end":1795471921)") ==
+        prefix + "[0].start is not a multiple of the hop");
+  CHECK(with(first, R"("window":"1m","start":1795471860.5,"end":1795471920)") == prefix + "[0].start is not a count");
+  CHECK(with(first, R"("window":"1m","start":9223372036800,"end":9223372036860)") ==
+        prefix + "[0].start is not a moment");
+  CHECK(with(first, R"("window":"1m","start":1795471860,"end":1795471860)") ==
+        prefix + "[0].end is not the start and the size");
+  CHECK(with(first, R"("window":"1m","start":1795471920,"end":1795471980)") ==
+        prefix + "[1] does not follow by size, hop and start");
+  CHECK(with("\"window\":\"5m/1m\",\"start\":1795471740,\"end\":1795472040",
+             "\"window\":\"1s\",\"start\":1795471740,\"end\":1795471741") ==
+        prefix + "[4] does not follow by size, hop and start");
+  CHECK(with("\"users\":4,\"click", "\"users\":null,\"click") == prefix + "[0].users is not a count");
+  const std::string page = R"({"page":"/cart","page_views":30})";
+  CHECK(with(page, R"({"page":"/other","page_views":30})") == prefix + "[0].pages[2].page is not one of all pages");
+  CHECK(with(page, R"({"page":"/home","page_views":30})") == prefix + "[0].pages has a page that is listed twice");
+  CHECK(with(page, R"({"page":"/cart"})") == prefix + "[0].pages[2].page_views is missing");
+  CHECK(with(R"("click_through_rate_percent":null,"pages":[])", R"("pages":7)") == prefix + "[1].pages is not a list");
 }
