@@ -31,8 +31,8 @@ class Csv {
   void count(std::string_view metric, std::string_view label, std::uint64_t number) {
     line(metric, label, fmt::format("{}", number));
   }
-  void ratio(std::string_view metric, std::optional<double> number) {
-    line(metric, "", number ? shortest(*number) : "");
+  void ratio(std::string_view metric, std::string_view label, std::optional<double> number) {
+    line(metric, label, number ? shortest(*number) : "");
   }
 
   std::string take() && { return std::move(text_); }
@@ -40,6 +40,20 @@ class Csv {
  private:
   std::string text_;
 };
+
+void add_windows(Csv& csv, const std::vector<WindowSeries>& kinds) {
+  for (const WindowSeries& series : kinds) {
+    const std::string kind = to_string(series.spec);
+    for (const Window& window : series.windows) {
+      const std::string label = fmt::format("{} {}", kind, rfc3339(window.start));
+      csv.count("window_page_views", label, window.page_views);
+      csv.count("window_clicks", label, window.clicks);
+      csv.count("window_sessions", label, window.sessions);
+      csv.count("window_users", label, window.users);
+      csv.ratio("window_click_through_rate_percent", label, click_through_rate_percent(window));
+    }
+  }
+}
 
 }  // namespace
 
@@ -63,11 +77,12 @@ std::string stats_csv(const Snapshot& snapshot) {
   csv.count("sessions", "bounced", total.sessions.bounced);
   csv.count("sessions", "with_click", total.sessions.with_click);
   csv.line("sessions", "total_duration_seconds", exact_seconds(total.sessions.total_duration));
-  csv.ratio("bounce_rate_percent", bounce_rate_percent(total));
-  csv.ratio("click_through_rate_percent", click_through_rate_percent(total));
-  csv.ratio("session_click_through_rate_percent", session_click_through_rate_percent(total));
-  csv.ratio("average_session_duration_seconds", average_session_duration_seconds(total));
+  csv.ratio("bounce_rate_percent", "", bounce_rate_percent(total));
+  csv.ratio("click_through_rate_percent", "", click_through_rate_percent(total));
+  csv.ratio("session_click_through_rate_percent", "", session_click_through_rate_percent(total));
+  csv.ratio("average_session_duration_seconds", "", average_session_duration_seconds(total));
   for (const PageViews& page : sorted_pages(total)) csv.count("pages", page.page, page.page_views);
+  add_windows(csv, total.windows);
   return std::move(csv).take();
 }
 

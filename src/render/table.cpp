@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <cstddef>
 #include <vector>
 
 #include "render/number.h"
@@ -13,11 +13,14 @@
 namespace clickstream::render {
 namespace {
 
-/// Lines of a name and figures, the figures right-aligned under each other.
+constexpr std::size_t kWidestPage = 60;
+constexpr std::size_t kShownWindows = 20;  // of each kind
+
+/// Lines of a name, figures right-aligned under each other, and what is to be said about them.
 class Table {
  public:
-  void line(std::string name, std::vector<std::string> figures) {
-    rows_.push_back({std::move(name), std::move(figures)});
+  void line(std::string name, std::vector<std::string> figures, std::string note = {}) {
+    rows_.push_back({std::move(name), std::move(figures), std::move(note)});
   }
   void gap() { rows_.push_back({}); }
 
@@ -36,6 +39,7 @@ class Table {
         out.append(2 + widths[i] - width(row.figures[i]), ' ');
         out += row.figures[i];
       }
+      if (!row.note.empty()) out += "  " + row.note;
       out += '\n';
     }
     return out;
@@ -45,6 +49,7 @@ class Table {
   struct Row {
     std::string name;
     std::vector<std::string> figures;
+    std::string note;
   };
   std::vector<Row> rows_;
 };
@@ -76,7 +81,6 @@ void add_figures(Table& table, const Metrics& total) {
 }
 
 std::string pages(const Metrics& total, std::size_t top) {
-  constexpr std::size_t widest = 60;
   std::vector<PageViews> sorted = sorted_pages(total);
   sorted.resize(std::min(sorted.size(), top));
   if (sorted.empty()) return {};
@@ -85,10 +89,30 @@ std::string pages(const Metrics& total, std::size_t top) {
   table.line("Top pages", {"page views", "share"});
   for (const PageViews& page : sorted) {
     table.line(
-        shortened(printable(page.page), widest),
+        shortened(printable(page.page), kWidestPage),
         {grouped(page.page_views), fixed(ratio(100.0 * static_cast<double>(page.page_views), total.page_views), " %")});
   }
   return table.text();
+}
+
+std::string windows(const Metrics& total, const WindowSeries& series) {
+  if (series.windows.empty()) return {};
+  const std::size_t left_out = series.windows.size() - std::min(series.windows.size(), kShownWindows);
+  Table table;
+  table.gap();
+  table.line(fmt::format("Windows of {} (UTC)", to_string(series.spec)),
+             {"page views", "clicks", "CTR", "sessions", "users"}, "top page");
+  for (auto window = series.windows.begin() + static_cast<std::ptrdiff_t>(left_out); window != series.windows.end();
+       ++window) {
+    const std::vector<PageViews> top = top_pages(total, *window, 1);
+    table.line(date_and_time(window->start),
+               {grouped(window->page_views), grouped(window->clicks), fixed(click_through_rate_percent(*window), " %"),
+                grouped(window->sessions), grouped(window->users)},
+               top.empty() ? "-" : shortened(printable(top[0].page), kWidestPage));
+  }
+  if (left_out == 0) return table.text();
+  return fmt::format("{}… and {} earlier {} (-o csv and -o json have all)\n", table.text(), grouped(left_out),
+                     left_out == 1 ? "one" : "ones");
 }
 
 }  // namespace
@@ -98,7 +122,9 @@ std::string stats_table(const Snapshot& snapshot, std::size_t top) {
   add_events(table, snapshot.total.events);
   table.gap();
   add_figures(table, snapshot.total);
-  return fmt::format("As of {}\n\n{}{}", rfc3339(snapshot.as_of), table.text(), pages(snapshot.total, top));
+  std::string out = fmt::format("As of {}\n\n{}{}", rfc3339(snapshot.as_of), table.text(), pages(snapshot.total, top));
+  for (const WindowSeries& series : snapshot.total.windows) out += windows(snapshot.total, series);
+  return out;
 }
 
 }  // namespace clickstream::render
