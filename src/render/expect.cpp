@@ -11,7 +11,9 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
+#include "render/number.h"
 #include "render/text.h"
 
 namespace clickstream::render {
@@ -19,8 +21,10 @@ namespace {
 
 using Json = rapidjson::Value;
 
+constexpr std::size_t kShownDifferences = 50;
 constexpr double kTolerance = 1e-9;
 constexpr std::string_view kAbsent = "absent";
+constexpr std::string_view kWindows = "windows";
 
 std::string_view text(const Json& value) { return {value.GetString(), value.GetStringLength()}; }
 
@@ -51,17 +55,43 @@ bool equal(const Json& expected, const Json& actual) {
   return expected == actual;
 }
 
-/// A list whose elements are told apart by what they say, not by their position.
-struct KeyedList {
-  std::string_view name;
-  std::vector<std::string_view> keys;
+/// What tells the elements of a list apart, not their position.
+using Keys = std::vector<std::string_view>;
+
+bool is_key(const Keys& keys, std::string_view name) { return std::find(keys.begin(), keys.end(), name) != keys.end(); }
+
+/// None for a list that is compared as a whole.
+const Keys* keys_of(std::string_view path) {
+  static const Keys of_pages = {"page"};
+  static const Keys of_windows = {"window", "start"};
+  if (path == kWindows) return &of_windows;
+  const bool in_window = path.starts_with("windows[") && path.ends_with("].pages");
+  return path == "pages" || in_window ? &of_pages : nullptr;
+}
+
+struct Element {
+  std::string name;  ///< all keys
+  std::string kind;  ///< the first key
+  const Json* json;
 };
 
-const KeyedList* keyed_list(std::string_view path) {
-  static const std::vector<KeyedList> lists = {{"pages", {"page"}}, {"windows", {"window", "start"}}};
-  const auto found =
-      std::find_if(lists.begin(), lists.end(), [path](const KeyedList& list) { return list.name == path; });
-  return found != lists.end() ? &*found : nullptr;
+std::string shown_without_keys(const Keys& keys, const Json& element) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer writer{buffer};
+  writer.StartObject();
+  for (const auto& [key, value] : element.GetObject()) {
+    if (is_key(keys, text(key))) continue;
+    key.Accept(writer);
+    value.Accept(writer);
+  }
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::map<std::string, std::size_t> count_kinds(const std::vector<Element>& windows) {
+  std::map<std::string, std::size_t> kinds;
+  for (const Element& window : windows) ++kinds[window.kind];
+  return kinds;
 }
 
 class Comparison {
@@ -69,7 +99,7 @@ class Comparison {
   /// Either side may be absent, not both.
   void compare(const std::string& path, const Json* expected, const Json* actual) {
     const Json& model = expected != nullptr ? *expected : *actual;
-    const KeyedList* list = model.IsArray() ? keyed_list(path) : nullptr;
+    const Keys* keys = model.IsArray() ? keys_of(path) : nullptr;
     if (model.IsObject()) {
       for (const auto& [key, value] : model.GetObject()) {
         const std::string_view name = text(key);
@@ -77,8 +107,8 @@ class Comparison {
         compare(path.empty() ? std::string{name} : fmt::format("{}.{}", path, name), member(expected, name),
                 member(actual, name));
       }
-    } else if (list != nullptr && (actual == nullptr || actual->IsArray())) {
-      compare_lists(*list, expected, actual);
+    } else if (keys != nullptr && (actual == nullptr || actual->IsArray())) {
+      compare_lists(path, *keys, expected, actual);
     } else if (expected == nullptr || actual == nullptr || !equal(*expected, *actual)) {
       differences_.push_back({path, shown(expected), shown(actual)});
     }
@@ -90,51 +120,80 @@ class Comparison {
   }
 
  private:
-  /// Position by the elements' keys; ordered as listed.
-  std::vector<std::pair<std::string, const Json*>> by_key(const KeyedList& list, const Json* elements,
-                                                          std::string_view whose) {
-    std::vector<std::pair<std::string, const Json*>> found;
-    if (elements == nullptr) return found;
-    std::map<std::string, std::size_t> seen;
-    for (const Json& element : elements->GetArray()) {
-      std::string name;
-      for (const std::string_view key : list.keys) {
-        const Json* value = member(&element, key);
+  std::vector<Element> elements(const std::string& path, const Keys& keys, const Json* list, std::string_view whose) {
+    std::vector<Element> found;
+    if (list == nullptr) return found;
+    std::set<std::string> seen;
+    for (const Json& json : list->GetArray()) {
+      Element element{{}, {}, &json};
+      for (const std::string_view key : keys) {
+        const Json* value = member(&json, key);
         if (value == nullptr) {
-          error_ = fmt::format("{} figures: {}[{}] has no \"{}\"", whose, list.name, found.size(), key);
+          error_ = fmt::format("{} figures: {}[{}] has no \"{}\"", whose, path, found.size(), key);
           return {};
         }
-        name += (name.empty() ? "" : " ") + to_json(*value);
+        element.name += (element.name.empty() ? "" : " ") + to_json(*value);
+        if (element.kind.empty()) element.kind = element.name;
       }
-      if (!seen.emplace(name, found.size()).second) {
-        error_ = fmt::format("{} figures: {}[{}] is listed twice", whose, list.name, name);
+      if (!seen.insert(element.name).second) {
+        error_ = fmt::format("{} figures: {}[{}] is listed twice", whose, path, element.name);
         return {};
       }
-      found.emplace_back(std::move(name), &element);
+      found.push_back(std::move(element));
     }
     return found;
   }
 
-  void compare_lists(const KeyedList& list, const Json* expected, const Json* actual) {
-    const auto ours = by_key(list, actual, "the actual");
-    std::map<std::string_view, const Json*> unmatched{ours.begin(), ours.end()};
-    for (const auto& [name, element] : by_key(list, expected, "the expected")) {
-      const auto match = unmatched.find(name);
-      compare_elements(list, name, element, match != unmatched.end() ? match->second : nullptr);
+  void compare_lists(const std::string& path, const Keys& keys, const Json* expected, const Json* actual) {
+    std::vector<Element> theirs = elements(path, keys, expected, "the expected");
+    std::vector<Element> ours = elements(path, keys, actual, "the actual");
+    if (!error_.empty()) return;
+    if (path == kWindows) take_out_lone_kinds(theirs, ours);
+    std::map<std::string_view, const Json*> unmatched;
+    for (const Element& element : ours) unmatched.emplace(element.name, element.json);
+    for (const Element& element : theirs) {
+      const auto match = unmatched.find(element.name);
+      compare_elements(path, keys, element.name, element.json, match != unmatched.end() ? match->second : nullptr);
       if (match != unmatched.end()) unmatched.erase(match);
     }
-    for (const auto& [name, element] : ours) {
-      if (unmatched.count(name) != 0) compare_elements(list, name, nullptr, element);
+    for (const Element& element : ours) {
+      if (unmatched.count(element.name) != 0) compare_elements(path, keys, element.name, nullptr, element.json);
     }
   }
 
-  /// The figures of one page or window; where one side lacks it, each of its figures is a difference.
-  void compare_elements(const KeyedList& list, const std::string& name, const Json* expected, const Json* actual) {
+  /// A kind of windows that only one side has is one difference, however many windows that are.
+  void take_out_lone_kinds(std::vector<Element>& theirs, std::vector<Element>& ours) {
+    const auto expected = count_kinds(theirs);
+    const auto actual = count_kinds(ours);
+    const auto path = [](const std::string& kind) { return fmt::format("{}[{}]", kWindows, kind); };
+    const auto number = [](std::size_t count) { return fmt::format("{} window{}", count, count == 1 ? "" : "s"); };
+    for (const auto& [kind, count] : expected) {
+      if (actual.count(kind) != 0) continue;
+      differences_.push_back({path(kind), number(count), fmt::format("none: is --window {} missing?", kind)});
+    }
+    for (const auto& [kind, count] : actual) {
+      if (expected.count(kind) == 0) differences_.push_back({path(kind), "none", number(count)});
+    }
+    std::erase_if(theirs, [&](const Element& window) { return actual.count(window.kind) == 0; });
+    std::erase_if(ours, [&](const Element& window) { return expected.count(window.kind) == 0; });
+  }
+
+  /// The figures of one page or window. Where one side lacks it, each figure of a page is a difference, and the window
+  /// is one.
+  void compare_elements(const std::string& list, const Keys& keys, const std::string& name, const Json* expected,
+                        const Json* actual) {
+    const std::string path = fmt::format("{}[{}]", list, name);
+    if (list == kWindows && (expected == nullptr || actual == nullptr)) {
+      const auto figures = [&keys](const Json* window) {
+        return window != nullptr ? shown_without_keys(keys, *window) : std::string{kAbsent};
+      };
+      differences_.push_back({path, figures(expected), figures(actual)});
+      return;
+    }
     const Json& model = expected != nullptr ? *expected : *actual;
-    const std::string path = fmt::format("{}[{}]", list.name, name);
     for (const auto& [key, value] : model.GetObject()) {
       const std::string_view figure = text(key);
-      if (std::find(list.keys.begin(), list.keys.end(), figure) != list.keys.end()) continue;
+      if (is_key(keys, figure)) continue;
       compare(fmt::format("{}.{}", path, figure), member(expected, figure), member(actual, figure));
     }
   }
@@ -168,7 +227,8 @@ Expected<std::vector<Difference>, std::string> compare(std::string_view expected
 std::string differences_table(const std::vector<Difference>& differences) {
   constexpr std::size_t widest = 60;
   std::vector<Difference> rows = {{"figure", "expected", "actual"}};
-  for (const Difference& difference : differences) {
+  for (std::size_t i = 0; i < std::min(differences.size(), kShownDifferences); ++i) {
+    const Difference& difference = differences[i];
     rows.push_back({shortened(printable(difference.path), widest), shortened(printable(difference.expected), widest),
                     shortened(printable(difference.actual), widest)});
   }
@@ -182,6 +242,9 @@ std::string differences_table(const std::vector<Difference>& differences) {
   for (const Difference& row : rows) {
     fmt::format_to(std::back_inserter(table), "{}  {}  {}\n", padded(row.path, path_width),
                    padded(row.expected, expected_width), row.actual);
+  }
+  if (differences.size() > kShownDifferences) {
+    fmt::format_to(std::back_inserter(table), "… and {} more\n", grouped(differences.size() - kShownDifferences));
   }
   return table;
 }

@@ -1,5 +1,7 @@
 #include "render/expect.h"
 
+#include <algorithm>
+
 #include "golden/golden.h"
 #include "golden/sample.h"
 #include "render/json.h"
@@ -75,7 +77,39 @@ TEST_CASE("windows are matched by size and start") {
       differences(
           R"({"windows": [{"window": "1m", "start": 60, "clicks": 1}, {"window": "5m", "start": 60, "clicks": 2}]})",
           R"({"windows": [{"window": "5m", "start": 60, "clicks": 2}, {"window": "1m", "start": 120, "clicks": 1}]})") ==
-      Differences{{R"(windows["1m" 60].clicks)", "1", "absent"}, {R"(windows["1m" 120].clicks)", "absent", "1"}});
+      Differences{{R"(windows["1m" 60])", R"({"clicks":1})", "absent"},
+                  {R"(windows["1m" 120])", "absent", R"({"clicks":1})"}});
+}
+
+TEST_CASE("the pages of a window are matched by name") {
+  Snapshot actual = test::windows_sample();
+  std::vector<Window>& windows = actual.total.windows[0].windows;
+  windows[0].clicks = 3;
+  windows[0].pages = {{0, 31}, {1, 400}, {2, 804}};
+  windows[1].pages = {{0, 1}};
+  CHECK(differences(stats_json(test::windows_sample()), stats_json(actual)) ==
+        Differences{
+            {R"(windows["1m" 1795471860].clicks)", "7", "3"},
+            {R"(windows["1m" 1795471860].click_through_rate_percent)", "0.5663430420711975", "0.24271844660194176"},
+            {R"(windows["1m" 1795471860].pages["/home"].page_views)", "401", "400"},
+            {R"(windows["1m" 1795471860].pages["/cart"].page_views)", "30", "31"},
+            {R"(windows["1m" 1795471860].pages["/größe\n\u001B[31m"].page_views)", "1", "absent"},
+            {R"(windows["1m" 1795471920].pages["/cart"].page_views)", "absent", "1"}});
+}
+
+TEST_CASE("a kind of windows that only one side has is one difference, which names the option") {
+  Snapshot other = test::windows_sample();
+  other.total.windows.erase(other.total.windows.begin());
+  const std::string all = stats_json(test::windows_sample());
+  const std::string without = stats_json(other);
+  CHECK(differences(all, without) ==
+        Differences{{R"(windows["1m"])", "3 windows", R"(none: is --window "1m" missing?)"}});
+  CHECK(differences(without, all) == Differences{{R"(windows["1m"])", "none", "3 windows"}});
+  CHECK(differences(all, stats_json(test::sample())) ==
+        Differences{{R"(windows["1m"])", "3 windows", R"(none: is --window "1m" missing?)"},
+                    {R"(windows["5m/1m"])", "2 windows", R"(none: is --window "5m/1m" missing?)"}});
+  CHECK(differences(R"({"windows": [{"window": "1m", "start": 0}]})", "{}") ==
+        Differences{{R"(windows["1m"])", "1 window", R"(none: is --window "1m" missing?)"}});
 }
 
 TEST_CASE("documents that can't be compared are an error") {
@@ -91,6 +125,11 @@ TEST_CASE("documents that can't be compared are an error") {
   CHECK(error(R"({"pages": [3]})", R"({"pages": []})") == R"(the expected figures: pages[0] has no "page")");
   CHECK(error(R"({"pages": []})", R"({"pages": [{"page": "a"}, {"page": "a"}]})") ==
         R"(the actual figures: pages["a"] is listed twice)");
+  CHECK(error(R"({"windows": [{"window": "1m"}]})", R"({"windows": []})") ==
+        R"(the expected figures: windows[0] has no "start")");
+  CHECK(error(R"({"windows": [{"window": "1m", "start": 0, "pages": [{}]}]})",
+              R"({"windows": [{"window": "1m", "start": 0, "pages": []}]})") ==
+        R"(the expected figures: windows["1m" 0].pages[0] has no "page")");
 }
 
 TEST_CASE("the differences stand side by side") {
@@ -98,4 +137,16 @@ TEST_CASE("the differences stand side by side") {
                                                {"pages[\"/größe\u202e\"].page_views", "1", "2"},
                                                {"x", std::string(100, '9'), "\x1b[31m"}});
   CHECK(test::golden("differences.txt", table) == table);
+}
+
+TEST_CASE("of many differences the first stand side by side, and how many more there are") {
+  Differences all(50, {"clicks", "1", "2"});
+  std::string table = differences_table(all);
+  CHECK(std::count(table.begin(), table.end(), '\n') == 51);
+  CHECK(table.find("more") == std::string::npos);
+  all.resize(1'550, {"page_views", "1", "2"});
+  table = differences_table(all);
+  CHECK(std::count(table.begin(), table.end(), '\n') == 52);
+  CHECK(table.find("\n… and 1,500 more\n") != std::string::npos);
+  CHECK(table.find("page_views") == std::string::npos);
 }
