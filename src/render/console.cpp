@@ -10,6 +10,7 @@
 #include "render/number.h"
 #include "render/text.h"
 #include "render/utc.h"
+#include "render/windows.h"
 
 namespace clickstream::render {
 namespace {
@@ -42,6 +43,28 @@ double average_event_seconds(const Session& session) {
   return ratio(static_cast<double>(session.event_duration.count()) / 1e6, session.events).value_or(0);
 }
 
+/// A line for each kind of windows that has a final one.
+std::string windows(const Snapshot& snapshot) {
+  constexpr std::size_t top = 3;
+  constexpr std::size_t widest = 30;
+  std::string out;
+  for (const LastWindow& last : last_windows(snapshot)) {
+    const Window& window = last.window;
+    fmt::format_to(std::back_inserter(out),
+                   "Window {} {} UTC: {} page views | {} clicks | CTR {} | {} sessions | {} users",
+                   to_string(last.spec), window_span(last), window.page_views, window.clicks,
+                   fixed(click_through_rate_percent(window), "%"), window.sessions, window.users);
+    const char* separator = " | top ";
+    for (const PageViews& page : top_pages(snapshot.total, window, top)) {
+      fmt::format_to(std::back_inserter(out), "{}{} {}", separator, shortened(printable(page.page), widest),
+                     page.page_views);
+      separator = ", ";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string console_block(const ConsoleBlock& block) {
@@ -62,9 +85,10 @@ std::string console_block(const ConsoleBlock& block) {
       "Avg Duration per Session: {{{}}}\n"
       "Bounce Rate: {}\n"
       "{}\n"
+      "{}"
       "=========================\n",
       pages(total, block.top), clicks, durations, fixed(bounce_rate_percent(total), "%"),
-      summary_line(block.snapshot, block.events_per_second, block.lag));
+      summary_line(block.snapshot, block.events_per_second, block.lag), windows(block.snapshot));
 }
 
 std::string summary_line(const Snapshot& snapshot, double events_per_second, std::optional<std::int64_t> lag) {

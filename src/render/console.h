@@ -21,7 +21,7 @@ struct ConsoleBlock {
   std::optional<std::int64_t> lag;
 };
 
-/// All lines, each with its line end.
+/// All lines, each with its line end. After the summary follows a line for each kind of windows that has a final one.
 std::string console_block(const ConsoleBlock& block);
 
 /// The block's summary, without a line end: for the log.

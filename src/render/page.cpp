@@ -8,6 +8,7 @@
 #include "render/number.h"
 #include "render/text.h"
 #include "render/utc.h"
+#include "render/windows.h"
 
 namespace clickstream::render {
 namespace {
@@ -117,6 +118,28 @@ void add_pages(std::string& out, const Metrics& total) {
   out += "</table>\n";
 }
 
+/// Of each kind the last final one.
+void add_windows(std::string& out, const Snapshot& snapshot) {
+  const std::vector<LastWindow> windows = last_windows(snapshot);
+  if (windows.empty()) return;
+  out += "<h2>Last windows</h2>\n<table>\n<tr><th>Window (UTC)</th>";
+  for (const char* figure : {"Page views", "Clicks", "CTR", "Sessions", "Users"}) {
+    fmt::format_to(std::back_inserter(out), "<th class=\"figure\">{}</th>", figure);
+  }
+  out += "</tr>\n";
+  for (const LastWindow& last : windows) {
+    const Window& window = last.window;
+    fmt::format_to(std::back_inserter(out), "<tr><td>{}: {}</td>", to_string(last.spec), window_span(last));
+    for (const std::string& figure :
+         {grouped(window.page_views), grouped(window.clicks), fixed(click_through_rate_percent(window), " %"),
+          grouped(window.sessions), grouped(window.users)}) {
+      fmt::format_to(std::back_inserter(out), "<td class=\"figure\">{}</td>", figure);
+    }
+    out += "</tr>\n";
+  }
+  out += "</table>\n";
+}
+
 }  // namespace
 
 std::string live_page(const Snapshot& snapshot) {
@@ -125,6 +148,7 @@ std::string live_page(const Snapshot& snapshot) {
                  snapshot.topic.empty() ? "" : fmt::format("topic {}, ", escaped(printable(snapshot.topic))),
                  rfc3339(snapshot.as_of));
   add_figures(out, snapshot);
+  add_windows(out, snapshot);
   add_pages(out, snapshot.total);
   out +=
       "<footer><p><a href=\"/metrics\">/metrics</a> for Prometheus, <a href=\"/stats.json\">/stats.json</a> for "

@@ -12,6 +12,11 @@ TEST_CASE("the live page of a snapshot") {
   CHECK(test::golden("page.html", page) == page);
 }
 
+TEST_CASE("the live page has the last window of each kind") {
+  const std::string page = live_page(test::windows_sample());
+  CHECK(test::golden("page_windows.html", page) == page);
+}
+
 TEST_CASE("nothing that a visitor sent becomes markup") {
   Snapshot snapshot = test::sample();
   snapshot.topic = "<script>";
@@ -25,4 +30,5 @@ TEST_CASE("the live page before the first event") {
   const std::string page = live_page(test::empty_sample());
   CHECK(page.find("<dt>Bounce rate</dt><dd>-</dd>") != std::string::npos);
   CHECK(page.find("Top pages") == std::string::npos);
+  CHECK(page.find("Last windows") == std::string::npos);
 }
