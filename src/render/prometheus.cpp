@@ -182,6 +182,33 @@ void add_position(Exposition& out, const Partitions& partitions) {
   });
 }
 
+/// Of each partition the last final window, even if it is empty: so that no old figures stand for ever.
+void add_windows(Exposition& out, const Partitions& partitions) {
+  const auto sample = [&](auto figure) {
+    partitions.each([&out, figure](const PartitionFigures& partition, const Labels& labels) {
+      for (const WindowSeries& series : partition.metrics.windows) {
+        const auto window = last_final(series, partition.watermark);
+        if (window) out.sample(with(labels, "window", to_string(series.spec)), figure(*window, series.spec));
+      }
+    });
+  };
+  const auto gauge = [&out](const char* name, const char* what) {
+    out.gauge(name, fmt::format("{} the last final window; the label window is as in --window", what));
+  };
+  gauge("clickstream_window_page_views", "Page views in");
+  sample([](const Window& window, const WindowSpec&) { return number(window.page_views); });
+  gauge("clickstream_window_clicks", "Clicks in");
+  sample([](const Window& window, const WindowSpec&) { return number(window.clicks); });
+  gauge("clickstream_window_sessions", "Distinct sessions with an event in");
+  sample([](const Window& window, const WindowSpec&) { return number(window.sessions); });
+  gauge("clickstream_window_users", "Distinct users with an event in");
+  sample([](const Window& window, const WindowSpec&) { return number(window.users); });
+  gauge("clickstream_window_end_timestamp_seconds", "End, in seconds of event time since 1970, of");
+  sample([](const Window& window, const WindowSpec& spec) {
+    return seconds((window.start + spec.size).time_since_epoch());
+  });
+}
+
 void add_checkpoints(Exposition& out, const Partitions& partitions) {
   const auto sample = [&](auto figure) {
     partitions.sample(out, [figure](const PartitionFigures& partition) -> std::optional<double> {
@@ -230,6 +257,7 @@ std::string prometheus_text(const Snapshot& snapshot, const InstanceFigures& ins
   add_events(out, partitions);
   add_sessions(out, partitions);
   add_position(out, partitions);
+  add_windows(out, partitions);
   add_checkpoints(out, partitions);
   add_instance(out, snapshot, partitions.instance(), instance);
   if (instance.process) add_process(out, *instance.process);

@@ -17,8 +17,8 @@ struct InstanceFigures {
 };
 
 /// The plain names carry the totals of this instance; the clickstream_* ones carry topic, group and partition (topic
-/// and group only where there are any). A ratio whose denominator is 0, a watermark or a lag that is not known has
-/// no sample, and a metric without samples is left out.
+/// and group only where there are any). A ratio whose denominator is 0, a watermark or a lag that is not known, a
+/// kind of windows before its first is final have no sample, and a metric without samples is left out.
 std::string prometheus_text(const Snapshot& snapshot, const InstanceFigures& instance);
 
 }  // namespace clickstream::render

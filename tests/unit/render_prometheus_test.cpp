@@ -59,6 +59,36 @@ TEST_CASE("a topic that is one unit has one partition, all") {
   CHECK(text.find(R"(partition="0")") == std::string::npos);
 }
 
+TEST_CASE("the Prometheus text with windows") {
+  const std::string text = prometheus_text(test::windows_sample(), kInstance);
+  CHECK(golden("metrics_windows.txt", text) == text);
+}
+
+TEST_CASE("each partition has the last final window of each kind, even if it is empty") {
+  const std::string text = prometheus_text(test::windows_sample(), kInstance);
+  const auto labels = [](const char* partition, const char* window) {
+    return std::string{R"({topic="user-events",group="clickstream",partition=")"} + partition + R"(",window=")" +
+           window + "\"} ";
+  };
+  CHECK(has_line(text, "clickstream_window_page_views" + labels("0", "1m") + "9"));
+  CHECK(has_line(text, "clickstream_window_clicks" + labels("0", "1m") + "3"));
+  CHECK(has_line(text, "clickstream_window_end_timestamp_seconds" + labels("0", "1m") + "1795472040"));
+  CHECK(has_line(text, "clickstream_window_page_views" + labels("2", "1m") + "0"));
+  CHECK(has_line(text, "clickstream_window_users" + labels("2", "1m") + "0"));
+  CHECK(has_line(text, "clickstream_window_end_timestamp_seconds" + labels("2", "1m") + "1795472040"));
+  CHECK(has_line(text, "clickstream_window_sessions" + labels("2", "5m/1m") + "1"));
+  CHECK(text.find(R"(window="1h")") == std::string::npos);  // none with an event has been final yet
+}
+
+TEST_CASE("before its first event a partition has no windows") {
+  Snapshot snapshot = test::windows_sample();
+  snapshot.partitions[1].watermark.reset();
+  for (WindowSeries& series : snapshot.partitions[1].metrics.windows) series.windows.clear();
+  const std::string text = prometheus_text(snapshot, kInstance);
+  CHECK(text.find(R"(partition="2",window=)") == std::string::npos);
+  CHECK(text.find(R"(partition="0",window=)") != std::string::npos);
+}
+
 TEST_CASE("before its first checkpoint a partition has no figures of one, and others keep theirs") {
   Snapshot snapshot = test::sample();
   snapshot.partitions[0].checkpoint.reset();
@@ -91,7 +121,7 @@ TEST_CASE("without a process file system there are no process figures") {
 }
 
 TEST_CASE("no series is there twice") {
-  std::istringstream text{prometheus_text(test::sample(), kInstance)};
+  std::istringstream text{prometheus_text(test::windows_sample(), kInstance)};
   std::set<std::string> seen;
   for (std::string line; std::getline(text, line);) {
     CAPTURE(line);

@@ -6,8 +6,8 @@
 #include "render/prometheus.h"
 
 int main(int argc, char** argv) {
-  const bool empty = argc > 1 && std::string_view{argv[1]} == "empty";
+  const std::string_view sample = argc > 1 ? argv[1] : "full";
   const clickstream::render::InstanceFigures instance{"0.1.0", "2.0.2", clickstream::ProcessFigures{}};
   std::cout << clickstream::render::prometheus_text(
-      empty ? clickstream::test::empty_sample() : clickstream::test::sample(), instance);
+      sample == "empty" ? clickstream::test::empty_sample() : clickstream::test::windows_sample(), instance);
 }
