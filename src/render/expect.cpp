@@ -225,11 +225,13 @@ Expected<std::vector<Difference>, std::string> compare(std::string_view expected
 }
 
 std::string differences_table(const std::vector<Difference>& differences) {
+  constexpr std::size_t widest_path = 80;
   constexpr std::size_t widest = 60;
   std::vector<Difference> rows = {{"figure", "expected", "actual"}};
   for (std::size_t i = 0; i < std::min(differences.size(), kShownDifferences); ++i) {
     const Difference& difference = differences[i];
-    rows.push_back({shortened(printable(difference.path), widest), shortened(printable(difference.expected), widest),
+    rows.push_back({shortened(printable(difference.path), widest_path),
+                    shortened(printable(difference.expected), widest),
                     shortened(printable(difference.actual), widest)});
   }
   std::size_t path_width = 0;

@@ -1,4 +1,5 @@
-"""Every command that README.md and docs/ show in an `sh` block runs, in the order in which a reader would try them."""
+"""Every command that README.md and docs/ show in an `sh` block runs, in the order in which a reader would try them.
+The queries in `promql` blocks are among those that the recording rules' test evaluates."""
 
 import os
 import re
@@ -18,6 +19,14 @@ A_WHILE = 8  # seconds, for a block or two
 def commands(page):
     for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
         yield from block.replace("\\\n", " ").strip().splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_queries_are_tested(page):
+    tests = (ROOT / "tests/unit/recording_rules_test.yml").read_text()
+    for block in re.findall(r"```promql\n(.*?)```", page.read_text(), re.DOTALL):
+        for query in block.splitlines():
+            assert f"- expr: {query}\n" in tests
 
 
 def test_the_readme_has_commands():

@@ -135,6 +135,7 @@ TEST_CASE("documents that can't be compared are an error") {
 TEST_CASE("the differences stand side by side") {
   const std::string table = differences_table({{"sessions.total", "12", "absent"},
                                                {"pages[\"/größe\u202e\"].page_views", "1", "2"},
+                                               {"pages[\"" + std::string(100, 'p') + "\"].page_views", "1", "2"},
                                                {"x", std::string(100, '9'), "\x1b[31m"}});
   CHECK(test::golden("differences.txt", table) == table);
 }
