@@ -8,10 +8,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "clickstream/event.h"
 #include "clickstream/expected.h"
 #include "clickstream/metrics.h"
+#include "clickstream/window.h"
 
 namespace clickstream {
 
@@ -38,6 +40,7 @@ struct SimulatorConfig {
   Timestamp start{};                        ///< of simulated time
   bool daily_cycle = false;                 ///< visits follow the time of day, with the rate as the day's mean
   Duration gap = std::chrono::minutes{30};  ///< what truth() takes for a session's end
+  std::vector<WindowSpec> windows{};        ///< of which truth() has the figures; by size, then hop; distinct
   Site site = Site::shop();
 };
 
@@ -56,7 +59,8 @@ class Simulator {
   Event next();
 
   /// The figures of all events handed out so far, every session closed: tallied visit by visit as they are made, by
-  /// code that shares nothing with the engine. Pages are in no order; all events count as consumed and counted.
+  /// code that shares nothing with the engine. Pages are in no order; all events count as consumed and counted. All
+  /// windows are final; they have no user ids.
   Metrics truth() const;
 
  private:

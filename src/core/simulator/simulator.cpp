@@ -97,7 +97,7 @@ Simulator::Impl::Impl(const SimulatorConfig& simulator_config)
       random(random_of(config)),
       visitors(config.site.model(), random, population_of(config)),
       slots(config.start, config.events_per_million_seconds),
-      truth(config.site.model(), config.gap) {
+      truth(config.site.model(), config.gap, config.windows) {
   // The run begins amid visits, as if it had been going on for long.
   Wide expected = visits_under_way(config);
   if (config.daily_cycle) {
@@ -131,7 +131,7 @@ Event Simulator::Impl::next() {
   Visit visit = arrives ? visitors.arrive(++visits, now) : under_way.top();
   const Timestamp last_end = visit.due;
   const Visitors::Step step = visitors.advance(visit, now);
-  truth.count(visit.session, last_end, now, visit.user, step.action, step.page);
+  truth.count(visit.session, last_end, now, visit.id, visit.user, step.action, step.page);
   if (visit.over()) {
     truth.close(visit.session, visit.due);
     if (!arrives) under_way.pop();

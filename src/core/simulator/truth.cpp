@@ -1,12 +1,13 @@
 #include "core/simulator/truth.h"
 
+#include <iterator>
 #include <map>
 #include <string_view>
 
 namespace clickstream {
 
-void Truth::count(TruthSession& session, Timestamp last_end, Timestamp now, UserId user, Action action,
-                  PageIndex page) {
+void Truth::count(TruthSession& session, Timestamp last_end, Timestamp now, std::uint64_t visit, UserId user,
+                  Action action, PageIndex page) {
   if (!session.begun) {
     const auto id = static_cast<std::uint64_t>(value(user));
     std::uint64_t& seen = users_[id / 64];
@@ -32,6 +33,7 @@ void Truth::count(TruthSession& session, Timestamp last_end, Timestamp now, User
     session.second_view = session.viewed;
     session.viewed = true;
   }
+  windows_.count(now, user, visit, action, page);
 }
 
 void Truth::add(Metrics& figures, const TruthSession& session, Timestamp end) {
@@ -57,6 +59,12 @@ Metrics Truth::closed() const {
   Metrics figures = closed_;
   figures.users = distinct_users_;
   for (const auto& [page, views] : by_path) figures.pages.push_back({std::string(page), views});
+  std::vector<std::size_t> position(page_views_.size());
+  for (std::size_t i = 0; i < page_views_.size(); ++i) {
+    const auto found = by_path.find(page_path(model_.pages[i].name));
+    position[i] = static_cast<std::size_t>(std::distance(by_path.begin(), found));
+  }
+  figures.windows = windows_.series(position);
   return figures;
 }
 
