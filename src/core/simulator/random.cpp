@@ -6,6 +6,13 @@ namespace {
 constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
 
+// D. Stafford's finaliser of SplitMix64.
+std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+
 }  // namespace
 
 RandomBlock philox4x32(RandomBlock counter, std::array<std::uint32_t, 2> key) {
@@ -20,6 +27,10 @@ RandomBlock philox4x32(RandomBlock counter, std::array<std::uint32_t, 2> key) {
 }
 
 Random::Random(std::uint64_t key) : key_{low(key), high(key)} {}
+
+Random Random::of_run(std::uint64_t seed, Timestamp start) {
+  return Random(mix(seed + mix(static_cast<std::uint64_t>(start.time_since_epoch().count()))));
+}
 
 RandomBlock Random::block(Stream stream, std::uint64_t index, std::uint32_t step) const {
   return philox4x32({low(index), high(index), step, static_cast<std::uint32_t>(stream)}, key_);

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "clickstream/types.h"
+
 namespace clickstream {
 
 /// 128 random bits.
@@ -14,11 +16,14 @@ using RandomBlock = std::array<std::uint32_t, 4>;
 RandomBlock philox4x32(RandomBlock counter, std::array<std::uint32_t, 2> key);
 
 /// What a random number is for: numbers of two streams have nothing to do with each other.
-enum class Stream : std::uint32_t { visit, stay, under_way, event_id, arrival };
+enum class Stream : std::uint32_t { visit, stay, under_way, event_id, arrival, fault, delay, stray };
 
 class Random {
  public:
   explicit Random(std::uint64_t key);
+
+  /// Those of a run. Two runs that begin at different times share nothing, not even the ids of their events.
+  static Random of_run(std::uint64_t seed, Timestamp start);
 
   RandomBlock block(Stream stream, std::uint64_t index, std::uint32_t step = 0) const;
 

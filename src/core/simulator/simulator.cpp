@@ -1,7 +1,6 @@
 #include "clickstream/simulator.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <stdexcept>
 
@@ -11,24 +10,13 @@
 #include "core/simulator/slots.h"
 #include "core/simulator/stay.h"
 #include "core/simulator/truth.h"
+#include "core/simulator/uuid.h"
 #include "core/simulator/visit.h"
 #include "core/simulator/visit_heap.h"
 #include "core/simulator/wide.h"
 
 namespace clickstream {
 namespace {
-
-// D. Stafford's finaliser of SplitMix64.
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
-}
-
-// Two runs that begin at different times share nothing, not even the ids of their events.
-Random random_of(const SimulatorConfig& config) {
-  return Random(mix(config.seed + mix(static_cast<std::uint64_t>(config.start.time_since_epoch().count()))));
-}
 
 // How many visits are under way at a time that don't end at once, in units of 2^-16, by Little's law.
 std::uint64_t visits_under_way(const SimulatorConfig& config) {
@@ -61,17 +49,6 @@ const SimulatorConfig& checked(const SimulatorConfig& config) {
   return config;
 }
 
-// 128 random bits as a UUID of version 4.
-void write_uuid(RandomBlock bits, std::array<char, 36>& out) {
-  bits[1] = (bits[1] & 0xFFFF0FFF) | 0x00004000;
-  bits[2] = (bits[2] & 0x3FFFFFFF) | 0x80000000;
-  std::size_t at = 0;
-  for (std::size_t digit = 0; digit < 32; ++digit) {
-    if (digit == 8 || digit == 12 || digit == 16 || digit == 20) out[at++] = '-';
-    out[at++] = "0123456789abcdef"[bits[digit / 8] >> (28 - digit % 8 * 4) & 0xF];
-  }
-}
-
 }  // namespace
 
 struct Simulator::Impl {
@@ -89,12 +66,12 @@ struct Simulator::Impl {
   Truth truth;
   std::uint64_t visits = 0;
   std::uint64_t events = 0;
-  std::array<char, 36> event_id{};
+  Uuid event_id{};
 };
 
 Simulator::Impl::Impl(const SimulatorConfig& simulator_config)
     : config(checked(simulator_config)),
-      random(random_of(config)),
+      random(Random::of_run(config.seed, config.start)),
       visitors(config.site.model(), random, population_of(config)),
       slots(config.start, config.events_per_million_seconds),
       truth(config.site.model(), config.gap, config.windows) {
@@ -141,7 +118,7 @@ Event Simulator::Impl::next() {
     under_way.replace_top(visit);
   }
 
-  write_uuid(random.block(Stream::event_id, events++), event_id);
+  event_id = uuid_of(random.block(Stream::event_id, events++));
   return {{event_id.data(), event_id.size()},
           visit.user,
           SessionId{static_cast<std::int64_t>(visit.id)},
