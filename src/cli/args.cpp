@@ -216,6 +216,8 @@ std::int64_t Values::integer(const std::string& option, std::int64_t low, std::i
 
 std::int64_t Values::millionths(const std::string& option) { return take(option, parse_millionths(args_.get(option))); }
 
+std::int64_t Values::share(const std::string& option) { return take(option, parse_share(args_.get(option))); }
+
 Timestamp Values::moment(const std::string& option, Timestamp now) {
   return take(option, parse_moment(args_.get(option), now));
 }

@@ -73,6 +73,7 @@ class Values {
   std::optional<Duration> duration_or(const std::string& option, std::string_view word);
   std::int64_t integer(const std::string& option, std::int64_t low, std::int64_t high);
   std::int64_t millionths(const std::string& option);
+  std::int64_t share(const std::string& option);
   Timestamp moment(const std::string& option, Timestamp now);
   /// One of the words; the nearest is named where it is none.
   std::string word(const std::string& option, const std::vector<std::string>& words);

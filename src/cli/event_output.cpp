@@ -33,8 +33,8 @@ class FileOutput : public EventOutput {
     if (descriptor_ != STDOUT_FILENO) close(descriptor_);
   }
 
-  Result<void> send(const Event&, std::string_view json) override {
-    block_ += json;
+  Result<void> send(const TrafficRecord& record) override {
+    block_ += record.document;
     block_ += '\n';
     return block_.size() < kBlock ? Result<void>{} : flush();
   }
@@ -79,17 +79,17 @@ class KafkaOutput : public EventOutput {
   KafkaOutput(std::unique_ptr<kafka::Producer> producer, Log log)
       : producer_(std::move(producer)), log_(std::move(log)) {}
 
-  Result<void> send(const Event& event, std::string_view json) override {
+  Result<void> send(const TrafficRecord& record) override {
     // Delivery reports hold places of the send queue until they are taken.
     if (++sent_ % 512 == 0) {
       if (auto waited = wait(Duration{0}); !waited) return waited;
     }
     std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value(event.user)).ptr;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value(record.key)).ptr;
     const std::string_view key(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    while (!producer_->send(key, json)) {
+    while (!producer_->send(key, record.document)) {
       if (producer_->failure()) return unexpected(*producer_->failure());
-      if (stop_requested()) return fail(Exit::undelivered, "stopped while the send queue was full");
+      if (drained()) return fail(Exit::undelivered, "stopped while the send queue was full");
       say_full();
       producer_->poll(100ms);
     }
@@ -103,11 +103,7 @@ class KafkaOutput : public EventOutput {
   }
 
   Result<void> finish() override {
-    auto deadline = steady_clock::time_point::max();
-    while (producer_->in_flight() > 0 && steady_clock::now() < deadline) {
-      if (stop_requested()) deadline = std::min(deadline, steady_clock::now() + kDrain);
-      producer_->flush(100ms);
-    }
+    while (producer_->in_flight() > 0 && !drained()) producer_->flush(100ms);
     if (producer_->failure()) return unexpected(*producer_->failure());
     const auto lost = producer_->failed() + producer_->in_flight();
     if (lost == 0) return {};
@@ -118,6 +114,14 @@ class KafkaOutput : public EventOutput {
   }
 
  private:
+  // Whether the time to drain is over, which begins when the program is asked to stop.
+  bool drained() {
+    if (!stop_requested()) return false;
+    const auto now = steady_clock::now();
+    deadline_ = std::min(deadline_, now + kDrain);
+    return now >= deadline_;
+  }
+
   void say_full() {
     const auto now = steady_clock::now();
     if (now < next_line_) return;
@@ -130,6 +134,7 @@ class KafkaOutput : public EventOutput {
   std::unique_ptr<kafka::Producer> producer_;
   Log log_;
   std::uint64_t sent_ = 0;
+  steady_clock::time_point deadline_ = steady_clock::time_point::max();
   steady_clock::time_point next_line_ = steady_clock::now() + 2s;  // a full queue is normal at full speed
 };
 

@@ -8,13 +8,14 @@
 
 #include "cli/commands.h"
 #include "cli/event_output.h"
+#include "cli/fault_options.h"
 #include "cli/options.h"
 #include "cli/result_file.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/window_option.h"
 #include "clickstream/decode.h"
-#include "clickstream/encode.h"
-#include "clickstream/simulator.h"
+#include "clickstream/traffic.h"
 #include "input/pacer.h"
 #include "kafka/topic_source.h"
 #include "render/json.h"
@@ -31,7 +32,8 @@ constexpr Timestamp kLastStart{std::chrono::sys_days{std::chrono::year{2100} / 1
 
 struct ProduceOptions {
   VisitorOptions visitors;
-  std::int64_t count = 0;          // 0: no limit
+  Faults faults;
+  std::int64_t count = 0;          // of events, without what faults add; 0: no limit
   std::optional<Timestamp> end;    // of simulated time, where one was given
   std::optional<Duration> length;  // of simulated time, where it is known: about, if it is the count's
   std::string output;
@@ -48,6 +50,7 @@ Result<ProduceOptions> read_options(const Args& args, Values& values) {
   options.visitors = std::move(*visitors);
   SimulatorConfig& config = options.visitors.config;
   config.gap = values.duration("gap");
+  config.windows = read_windows(args, values);
   if (args.given("count")) {
     options.count = values.integer("count", 1, INT64_MAX);
     const double micros =
@@ -69,6 +72,7 @@ Result<ProduceOptions> read_options(const Args& args, Values& values) {
     config.start = options.length ? now - *options.length : kEndlessStart;
   }
   if (wanted) options.end = config.start + *wanted;
+  options.faults = read_faults(values, config);
   options.output = args.get("output");
   options.truth = args.get("truth");
   options.topic.name = args.get("topic");
@@ -105,25 +109,24 @@ Result<std::unique_ptr<EventOutput>> open_output(const kafka::Settings& settings
   return make_kafka_output(std::move(*producer), log);
 }
 
-// Sends events until the options' bounds or a signal; returns how many.
-Result<std::uint64_t> run(Simulator& simulator, EventOutput& output, const ProduceOptions& options, const Log& log) {
+// Lets traffic flow until the options' bounds or a signal, and sends what is still held then.
+Result<void> run(Traffic& traffic, EventOutput& output, const ProduceOptions& options, const Log& log) {
   const Timestamp start = options.visitors.config.start;
   const input::Pacer pacer(start, options.visitors.speed);
   const auto limit = static_cast<std::uint64_t>(options.count);
   ProgressBar bar;
-  std::uint64_t sent = 0;
-  std::string json;
+  const std::uint64_t& events = traffic.events().counted;
   // Not where the events themselves come to the terminal.
   const bool visible = options.bounded() && !(options.output == "-" && stdout_is_terminal());
   const auto show_progress = [&](Timestamp next) {
     if (!visible) return;
-    const double by_count = limit == 0 ? 0 : static_cast<double>(sent) / static_cast<double>(limit);
+    const double by_count = limit == 0 ? 0 : static_cast<double>(events) / static_cast<double>(limit);
     const double by_time = static_cast<double>((next - start).count()) / static_cast<double>(options.length->count());
-    bar.show(std::max(by_count, options.end ? by_time : 0), fmt::format("{} events", sent));
+    bar.show(std::max(by_count, options.end ? by_time : 0), fmt::format("{} events", events));
   };
   Timestamp next_warning = pacer.now() + 5s;
-  while (!stop_requested() && (limit == 0 || sent < limit)) {
-    const Timestamp next = simulator.next_timestamp();
+  while (!stop_requested() && (limit == 0 || events < limit)) {
+    const Timestamp next = traffic.next_time();
     if (options.end && next >= *options.end) break;
     const Timestamp due = pacer.due(next);
     const Timestamp now = pacer.now();
@@ -138,14 +141,26 @@ Result<std::uint64_t> run(Simulator& simulator, EventOutput& output, const Produ
           fmt::format("{:.0f} s behind: visitors are simulated or sent more slowly than --rate asks for",
                       std::chrono::duration<double>(now - due).count()));
     }
-    const Event event = simulator.next();
-    json.clear();
-    encode(event, json);
-    if (auto taken = output.send(event, json); !taken) return unexpected(taken.error());
-    ++sent;
-    if (sent % 64 == 0) show_progress(next);
+    const auto record = traffic.next();
+    if (!record) continue;
+    if (auto taken = output.send(*record); !taken) return taken;
+    if (traffic.events().consumed % 64 == 0) show_progress(next);
   }
-  return sent;
+  while (const auto record = traffic.next_held()) {
+    if (auto taken = output.send(*record); !taken) return taken;
+  }
+  return {};
+}
+
+std::string what_was_sent(const EventCounts& events, bool faults, double seconds) {
+  const double rate = static_cast<double>(events.consumed) / std::max(seconds, 1e-9);
+  std::string said = fmt::format("sent {} {} in {:.1f} s ({:.0f}/s), all delivered", events.consumed,
+                                 faults ? "records" : "events", seconds, rate);
+  if (faults) {
+    said += fmt::format(": {} events, {} duplicate, {} late, {} malformed", events.counted, events.duplicate,
+                        events.late, events.malformed_total());
+  }
+  return said;
 }
 
 }  // namespace
@@ -156,12 +171,14 @@ Command produce_command() {
       {"start", 0, "MOMENT", "",
        "start of simulated time: ISO 8601, epoch seconds, now or -1h (now; at another speed than "
        "1: so that the run ends now, or 2024-01-01 for an endless one)"});
-  visitors.options.push_back({"count", 0, "N", "", "stop after so many events"});
+  visitors.options.push_back({"count", 0, "N", "", "stop after so many events of theirs"});
   visitors.options.push_back({"for", 0, "DURATION", "", "stop after so much simulated time"});
   OptionGroup output{"Output",
                      {{"output", 0, "kafka|FILE|-", "kafka", "a topic, a file of JSON lines, or standard output"},
                       {"truth", 0, "FILE", "", "write the right answer, for `stats --expect`"},
-                      {"gap", 0, "DURATION", "30m", "what --truth takes for a session's end"}}};
+                      {"gap", 0, "DURATION", "30m", "what --truth takes for a session's end"},
+                      {"lateness", 0, "DURATION", "10s", "how late an event may come: faults keep within it"},
+                      window_option()}};
   OptionGroup kafka = kafka_options();
   kafka.options.push_back({"partitions", 0, "N", "3", "of the topic, where it has to be created"});
   kafka.options.push_back({"replication-factor", 0, "N", "-1", "of the topic; -1: the broker's default"});
@@ -174,8 +191,10 @@ Command produce_command() {
           "  clickstream produce --count 10                        a first try\n"
           "  clickstream produce --rate 0 --count 1000000 --seed 7 --truth t.json\n"
           "                                                        a million events, and the right answer\n"
+          "  clickstream produce --duplicates 1% --disorder 5s --late 0.1% --malformed 0.1% --truth t.json\n"
+          "                                                        what real traffic is like\n"
           "  clickstream produce --output - --count 1000 | head    no broker at all\n",
-          {std::move(visitors), std::move(output), std::move(kafka), log_options()}};
+          {std::move(visitors), fault_options(), std::move(output), std::move(kafka), log_options()}};
 }
 
 Result<int> produce(const Args& args) {
@@ -198,24 +217,23 @@ Result<int> produce(const Args& args) {
   if (!output) return unexpected(output.error());
   log(LogLevel::info, fmt::format("simulating visitors from {} on, --seed {}",
                                   render::rfc3339(options->visitors.config.start), options->visitors.config.seed));
-  Simulator simulator(options->visitors.config);
+  Traffic traffic(options->visitors.config, options->faults);
   const auto begin = std::chrono::steady_clock::now();
-  const auto sent = run(simulator, **output, *options, log);
+  const auto sent = run(traffic, **output, *options, log);
   auto finished = (*output)->finish();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
   if (!options->truth.empty()) {
     Snapshot truth;
     truth.as_of = wall_clock();
-    truth.total = simulator.truth();
+    truth.total = traffic.truth();
     if (auto written = write_whole(options->truth, render::stats_json(truth)); !written) {
       return unexpected(written.error());
     }
   }
   if (!finished) return unexpected(finished.error());
   if (!sent) return unexpected(sent.error());
-  log(LogLevel::info, fmt::format("sent {} events in {:.1f} s ({:.0f}/s), all delivered", *sent, seconds,
-                                  static_cast<double>(*sent) / std::max(seconds, 1e-9)));
+  log(LogLevel::info, what_was_sent(traffic.events(), options->faults.any(), seconds));
   return stop_requested() && options->bounded() ? 128 + stop_signal() : 0;
 }
 

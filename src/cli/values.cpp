@@ -139,6 +139,19 @@ Parsed<std::int64_t> parse_millionths(std::string_view text) {
   return unexpected(fmt::format("'{}' is no number such as 500 or 0.5", text));
 }
 
+Parsed<std::int64_t> parse_share(std::string_view text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  const auto value = millionths(text.substr(0, text.size() - (percent ? 1 : 0)));
+  if (!value || (percent && *value % 100 != 0)) {
+    return unexpected(fmt::format("'{}' is no share such as 1%, 0.1% or 0.01", text));
+  }
+  const std::int64_t share = percent ? *value / 100 : *value;
+  if (share <= kMillion) return share;
+  return unexpected(percent || share > 100 * kMillion
+                        ? fmt::format("'{}' is more than 100%", text)
+                        : fmt::format("'{0}' is more than 100%; did you mean {0}%?", text));
+}
+
 Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std::int64_t high) {
   std::string digits(text);
   digits.erase(std::remove(digits.begin(), digits.end(), '_'), digits.end());

@@ -24,6 +24,9 @@ Parsed<Timestamp> parse_moment(std::string_view text, Timestamp now);
 /// A number with at most six decimals, in millionths: 500, 0.5. Not negative.
 Parsed<std::int64_t> parse_millionths(std::string_view text);
 
+/// A part of a whole, in millionths: 1%, 0.1%, 0.01.
+Parsed<std::int64_t> parse_share(std::string_view text);
+
 /// A whole number within the bounds, `_` allowed between digits.
 Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t low, std::int64_t high);
 

@@ -55,6 +55,25 @@ TEST_CASE("moments") {
   }
 }
 
+TEST_CASE("shares") {
+  CHECK(parse_share("0").value() == 0);
+  CHECK(parse_share("0%").value() == 0);
+  CHECK(parse_share("1%").value() == 10'000);
+  CHECK(parse_share("0.1%").value() == 1'000);
+  CHECK(parse_share("0.0001%").value() == 1);
+  CHECK(parse_share("0.01").value() == 10'000);
+  CHECK(parse_share("0.000001").value() == 1);
+  CHECK(parse_share("100%").value() == 1'000'000);
+  CHECK(parse_share("1").value() == 1'000'000);
+  for (const char* wrong : {"", "%", "-1%", "1 %", "1%%", "%1", "1.%", ".5", "0.00001%", "0.0000001", "1e-3", "none"}) {
+    INFO(wrong);
+    CHECK(parse_share(wrong).error() == "'" + std::string(wrong) + "' is no share such as 1%, 0.1% or 0.01");
+  }
+  CHECK(parse_share("100.0001%").error() == "'100.0001%' is more than 100%");
+  CHECK(parse_share("5").error() == "'5' is more than 100%; did you mean 5%?");
+  CHECK(parse_share("101").error() == "'101' is more than 100%");
+}
+
 TEST_CASE("numbers") {
   CHECK(parse_millionths("500").value() == 500'000'000);
   CHECK(parse_millionths("0.5").value() == 500'000);
