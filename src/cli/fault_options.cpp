@@ -14,7 +14,7 @@ OptionGroup fault_options() {
            {"late", 0, "SHARE", "0", "so many events are followed by one that is too late to count"},
            {"malformed", 0, "SHARE", "0", "so many events are followed by a record that is no event"},
            {"offline", 0, "SHARE", "0",
-            "so many events begin a time of --lateness after which a visit sends all at once"}}};
+            "so many events begin a time offline, as long as --lateness, after which a visit sends all at once"}}};
 }
 
 Faults read_faults(Values& values, const SimulatorConfig& config) {

@@ -171,7 +171,7 @@ Command produce_command() {
       {"start", 0, "MOMENT", "",
        "start of simulated time: ISO 8601, epoch seconds, now or -1h (now; at another speed than "
        "1: so that the run ends now, or 2024-01-01 for an endless one)"});
-  visitors.options.push_back({"count", 0, "N", "", "stop after so many events of theirs"});
+  visitors.options.push_back({"count", 0, "N", "", "stop after so many events, without what faults add"});
   visitors.options.push_back({"for", 0, "DURATION", "", "stop after so much simulated time"});
   OptionGroup output{"Output",
                      {{"output", 0, "kafka|FILE|-", "kafka", "a topic, a file of JSON lines, or standard output"},

@@ -9,9 +9,11 @@ import subprocess
 import time
 
 import pytest
+from support.batch import figures
 from support.harness import Process, binary, environment, run
 
 NOW = ["--rate", "0"]
+FAULTS = ["--duplicates", "1%", "--disorder", "5s", "--late", "0.1%", "--malformed", "0.1%", "--offline", "1%"]
 
 
 def produced(*args, **options):
@@ -121,6 +123,112 @@ def test_truth_is_what_stats_finds(tmp_path):
     assert run(["stats", file, "--expect", truth, "--gap", "1m"]).returncode == 0
     assert run(["stats", file, "--expect", truth, "--gap", "10ms"]).returncode == 5
     assert [one.name for one in tmp_path.iterdir() if one.suffix == ".part"] == []
+
+
+@pytest.mark.parametrize("gap", ["30m", "1s"])
+def test_the_truth_is_exact_with_faults(tmp_path, gap):
+    truth, file = tmp_path / "t.json", tmp_path / "e.ndjson"
+    made = run(["produce", "--output", file, *NOW, "--count", 500_000, "--gap", gap, "--truth", truth, *FAULTS])
+    assert made.returncode == 0, made.stderr
+    said = re.search(r"sent (\d+) records in .*, all delivered: 500000 events, (\d+) duplicate, (\d+) late, (\d+) malformed",
+                     made.stderr)
+    consumed, duplicate, late, malformed = map(int, said.groups())
+    assert consumed == 500_000 + duplicate + late + malformed == file.read_bytes().count(b"\n")
+    assert 4_500 < duplicate < 5_500 and 400 < late < 600 and 400 < malformed < 600
+    expected = json.loads(truth.read_text())
+    assert expected["events"] == {"consumed": consumed, "counted": 500_000, "duplicate": duplicate, "late": late,
+                                  "malformed": malformed}
+    assert min(expected["malformed_reasons"].values()) > 10
+    stats = ["stats", file, "--expect", truth, "--gap", gap]
+    assert run(stats).returncode == 0
+    if gap == "1s":
+        assert run([*stats, "--lateness", "4s"]).returncode == 5, "there is disorder"
+
+
+def test_the_truth_with_faults_is_that_of_the_events_alone(tmp_path):
+    """Counted by other code than the engine's."""
+    truth, file = tmp_path / "t.json", tmp_path / "e.ndjson"
+    args = [*NOW, "--count", 20_000, "--seed", 3, "--start", "2024-01-01", "--gap", "1m"]
+    assert run(["produce", "--output", file, *args, *FAULTS, "--truth", truth]).returncode == 0
+    visitors = set(produced(*args).encode().splitlines())
+    good = [line for line in file.read_bytes().splitlines() if line in visitors]
+    expected = json.loads(truth.read_text())
+    assert set(good) == visitors, "faults change no event"
+    assert len(good) == 20_000 + expected["events"]["duplicate"]
+    found = figures([json.loads(line) for line in good], 60)
+    assert found.pop("events") == {"counted": 20_000, "duplicate": expected["events"]["duplicate"], "late": 0}
+    assert {name: expected[name] for name in found} == found
+
+
+def test_same_seed_and_start_same_faults():
+    args = ["produce", "--output", "-", *NOW, "--count", "3000", "--start", "2024-01-01", *FAULTS, "--malformed", "10%"]
+
+    def bytes_of(*more):
+        return subprocess.run([binary(), *args, *more], capture_output=True, check=True, env=environment(), timeout=60).stdout
+
+    first = bytes_of("--seed", "7")
+    assert bytes_of("--seed", "7") == first
+    assert bytes_of("--seed", "8") != first
+    assert b"\xff" in first and b"\n\n" not in first and first.count(b"\n") > 3250
+
+
+def test_disorder_keeps_within_its_time():
+    times = [event["timestamp"] for event in events(produced(*NOW, "--count", 50_000, "--disorder", "5s"))]
+    newest, most = 0, 0
+    for time_of_event in times:
+        most = max(most, newest - time_of_event)
+        newest = max(newest, time_of_event)
+    assert 4.9 < most <= 5
+
+
+def test_real_time_with_disorder(tmp_path):
+    truth, file = tmp_path / "t.json", tmp_path / "e.ndjson"
+    begin = time.time()
+    with Process(["produce", "--output", "-", "--rate", 500, "--disorder", "5s", "--duplicates", "10%", "--truth", truth]) as process:
+        process.expect(r"(?:^\{.*\}\n){500}")
+        assert process.stop(signal.SIGINT) == 0
+    made = events(process.stdout)
+    seconds = time.time() - begin
+    assert max(event["timestamp"] for event in made) <= time.time(), "nothing is sent before it happens"
+    expected = json.loads(truth.read_text())["events"]
+    assert expected["consumed"] == len(made) and expected["counted"] <= 500 * seconds + 1
+    file.write_text(process.stdout)
+    assert run(["stats", file, "--expect", truth]).returncode == 0
+
+
+def test_what_is_held_is_sent_at_the_end():
+    begin = time.monotonic()
+    made = events(produced("--rate", 500, "--for", "2s", "--disorder", "10s"))
+    assert len(made) == 1000
+    assert 1.9 < time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize("args, error", [
+    (["--duplicates", "5"], "--duplicates: '5' is more than 100%; did you mean 5%?"),
+    (["--late", "-1%"], "--late: '-1%' is no share such as 1%, 0.1% or 0.01"),
+    (["--disorder", "10001ms"],
+     "--disorder: longer than --lateness: some events would come too late to count, and the truth be wrong"),
+    (["--disorder", "5s", "--lateness", "4s"],
+     "--disorder: longer than --lateness: some events would come too late to count, and the truth be wrong"),
+    (["--offline", "1%", "--lateness", "0"], "--offline: nobody is offline for a --lateness of 0"),
+    (["--late", "1%", "--start", "2000-01-01T01:31:00Z"],
+     "--late: too early a --start: an event that is late by --gap and --lateness would lie before the year 2000"),
+    (["--window", "1500ms"], "--window: '1500ms' is no window such as 1m or 5m/1m, in whole seconds"),
+])
+def test_faults_that_cannot_be(args, error):
+    result = run(["produce", "--output", "-", "--count", 1, *args])
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", f"clickstream produce: {error}\n")
+
+
+def test_late_events_of_the_earliest_start():
+    start = ["--late", "100%", "--count", 1000, *NOW, "--start"]
+    assert min(event["timestamp"] for event in events(produced(*start, "2000-01-01T01:31:10Z"))) >= 946684800
+    assert run(["produce", "--output", "-", *start, "2000-01-01T01:31:09Z"]).returncode == 2
+
+
+def test_only_produce_makes_faults():
+    result = run(["consume", "--input", "simulator", "--duplicates", "1%"])
+    assert result.returncode == 2 and "duplicates" in result.stderr
 
 
 def test_what_cannot_be_written_is_known_before_the_work():

@@ -59,7 +59,7 @@ def test_help_of_a_command(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_value_that_has_a_form_is_judged(command):
     text = run([command, "--help"]).stdout
-    options = re.findall(r" --([a-z-]+) (?:N|FACTOR|DURATION|MOMENT|PORT|LEVEL|FORMAT) ", text)
+    options = re.findall(r" --([a-z-]+) (?:N|FACTOR|SHARE|DURATION|MOMENT|PORT|LEVEL|FORMAT) ", text)
     assert {"log-level", "connect-timeout"} < set(options) and len(options) >= 8
     for option in options:
         line = refused([command, f"--{option}=\N{SNOWMAN}"])
