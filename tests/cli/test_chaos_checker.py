@@ -158,8 +158,14 @@ def test_parse():
     assert lags == {"0": 7}
 
 
+def window(start, clicks=1, **more):
+    return {"window": "1m", "start": start, "end": start + 60, "clicks": clicks, "pages": [{"page": "/a", "page_views": 1}],
+            **more}
+
+
 TRUTH = {"as_of": "2026-01-01T00:00:00Z", "events": {"consumed": 3}, "users": 2, "sessions": {"total": 2, "open": 0},
-         "bounce_rate_percent": None, "pages": [{"page": "/a", "page_views": 2}, {"page": "/b", "page_views": 1}], "windows": []}
+         "bounce_rate_percent": None, "pages": [{"page": "/a", "page_views": 2}, {"page": "/b", "page_views": 1}],
+         "windows": [window(start) for start in (0, 60, 120, 180)]}
 
 
 def changed(**figures):
@@ -167,7 +173,8 @@ def changed(**figures):
 
 
 def test_what_depends_on_the_moment_does_not_differ():
-    assert differing(changed(as_of="now", users=None, sessions={"total": 2, "open": 1}, windows=[{}]), TRUTH) == []
+    assert differing(changed(as_of="now", users=None, sessions={"total": 2, "open": 1},
+                             windows=[window(60), window(120)]), TRUTH) == []
 
 
 @pytest.mark.parametrize("figures, names", [
@@ -175,6 +182,12 @@ def test_what_depends_on_the_moment_does_not_differ():
     ({"sessions": {"total": 3, "open": 0}}, ["sessions.total"]),
     ({"pages": [{"page": "/a", "page_views": 2}]}, ["pages./b"]),
     ({"bounce_rate_percent": 0.0}, ["bounce_rate_percent"]),
+    ({"windows": [window(60), window(120, clicks=2)]}, ["windows.1m.120.clicks"]),
+    ({"windows": [window(60, pages=[])]}, ["windows.1m.60.pages./a"]),
+    ({"windows": [window(60), window(180)]}, [f"windows.1m.120.{name}" for name in (
+        "clicks", "end", "pages./a", "start", "window")]),
+    ({"windows": [window(0), window(30), window(60)]}, [f"windows.1m.30.{name}" for name in (
+        "clicks", "end", "pages./a", "start", "window")]),
 ])
 def test_what_differs(figures, names):
     assert [name for name, _, _ in differing(changed(**figures), TRUTH)] == names

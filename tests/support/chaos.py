@@ -59,6 +59,10 @@ class Stuck(Exception):
     """What has to come does not: no use in going on."""
 
 
+WINDOWS = ("--window", "5s", "--window", "15s/5s")
+LEAST_WINDOWS = 10  # that an instance must show in the end
+
+
 class Run:
     """`run()` does it all; the figures and problems are there afterwards."""
 
@@ -80,13 +84,13 @@ class Run:
         kafka = ["-b", broker.brokers, "-t", self._topic]
         self._fleet = Fleet(folder, [
             "consume", *kafka, "-g", self._topic, "--metrics-port", 0, "--interval", 0, "--connect-timeout", 0,
-            "--checkpoint-interval", "2s", "--gap", "10s", "--lateness", "1s",
+            "--checkpoint-interval", "2s", "--gap", "10s", "--lateness", "1s", *WINDOWS,
             "-X", f"session.timeout.ms={int(settings.session_timeout * 1000)}",
             "-X", f"heartbeat.interval.ms={int(settings.session_timeout * 1000 / 3)}",
             *(["--partitioning", "unkeyed"] if settings.unkeyed else [])],
             {"CLICKSTREAM_BREAK": "at-least-once"} if settings.control else {})
         self._traffic_args = [*kafka, "--rate", settings.rate, "--seed",
-                              settings.seed, "--gap", "10s"]
+                              settings.seed, "--gap", "10s", "--lateness", "1s", *WINDOWS]
         self._spoilt = []
         self._slots = {}
         self._traffic = None
@@ -314,6 +318,8 @@ class Run:
         if not figures:
             raise Stuck(f"{self._slots[0]} does not show {self._partitions()} partitions without lag")
         self.differing += differing(figures, truth)
+        if len(figures["windows"]) < LEAST_WINDOWS:
+            self._problem(f"only {len(figures['windows'])} windows are shown: they prove little")
 
     def _figures(self, slot):
         """/stats.json, if the instance has all partitions and has read them to their ends."""

@@ -138,22 +138,34 @@ class Checker:
             return sum(series.get(COUNTED, 0) for series in self._high.values())
 
 
-IGNORED = ("as_of", "windows", "users", "sessions.open")  # what depends on the moment, and what an endless input has not
+IGNORED = ("as_of", "users", "sessions.open")  # what depends on the moment, and what an endless input has not
 
 
 def _flatten(value, name=""):
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flatten(inner, f"{name}.{key}" if name else key)
-    elif name == "pages":
+    elif name == "pages" or name.endswith(".pages"):
         for page in value:
-            yield f"pages.{page['page']}", page["page_views"]
+            yield f"{name}.{page['page']}", page["page_views"]
+    elif name == "windows":
+        for window in value:
+            yield from _flatten(window, f"windows.{window['window']}.{window['start']}")
     else:
         yield name, value
 
 
 def differing(actual, truth):
-    """What differs between two documents of `stats -o json`'s shape: [(figure, actual, truth)]."""
+    """What differs between two documents of `stats -o json`'s shape: [(figure, actual, truth)].
+
+    Of each kind of windows, from the first to the last that the actual one shows: a live consumer shows the latest final
+    ones.
+    """
+    shown = {}
+    for window in actual["windows"]:
+        shown.setdefault(window["window"], []).append(window["start"])
+    truth = {**truth, "windows": [one for one in truth["windows"] if one["window"] in shown and
+                                  min(shown[one["window"]]) <= one["start"] <= max(shown[one["window"]])]}
     documents = [dict(_flatten({name: value for name, value in one.items() if name not in IGNORED}))
                  for one in (actual, truth)]
     names = sorted(set(documents[0]) | set(documents[1]))
