@@ -8,6 +8,8 @@
 #include <cxxopts.hpp>
 #include <sstream>
 
+#include "render/text.h"
+
 namespace clickstream::cli {
 namespace {
 
@@ -113,10 +115,10 @@ std::string Command::help() const {
     out += fmt::format("\n{}:\n", group.title);
     for (const Option& option : group.options) {
       std::string column = option_column(option);
-      if (column.size() + 2 > kHelpColumn) {
+      if (render::width(column) + 2 > kHelpColumn) {
         out += column + "\n" + std::string(kHelpColumn, ' ');
       } else {
-        out += column + std::string(kHelpColumn - column.size(), ' ');
+        out += render::padded(column, kHelpColumn);
       }
       append_wrapped(option.fallback.empty() ? option.help : fmt::format("{} ({})", option.help, option.fallback), out);
     }

@@ -50,6 +50,8 @@ def test_help_of_a_command(command):
     assert "\nExamples:\n" in text and text.count(f"  clickstream {command} ") >= 4
     too_long = [line for line in text.splitlines() if len(line) > 100]
     assert too_long == []
+    options = [line for line in text.splitlines() if re.match(r"  (-\w,|   ) --\S+( \S+)?  ", line)]
+    assert options and [line for line in options if line[32:34] != "  " or line[34] == " "] == []
     for option in re.findall(r"^(?:  -\w,|     ) --([a-z-]+)", text, re.MULTILINE):
         if option != "help":
             # An option that is known complains about its value or goes on to something else, never "unknown".
