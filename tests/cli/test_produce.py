@@ -13,6 +13,7 @@ from support.batch import figures
 from support.harness import Process, binary, environment, run
 
 NOW = ["--rate", "0"]
+WINDOWS = ["--window", "1m", "--window", "5m/1m"]
 FAULTS = ["--duplicates", "1%", "--disorder", "5s", "--late", "0.1%", "--malformed", "0.1%", "--offline", "1%"]
 
 
@@ -128,7 +129,8 @@ def test_truth_is_what_stats_finds(tmp_path):
 @pytest.mark.parametrize("gap", ["30m", "1s"])
 def test_the_truth_is_exact_with_faults(tmp_path, gap):
     truth, file = tmp_path / "t.json", tmp_path / "e.ndjson"
-    made = run(["produce", "--output", file, *NOW, "--count", 500_000, "--gap", gap, "--truth", truth, *FAULTS])
+    made = run(["produce", "--output", file, *NOW, "--count", 500_000, "--gap", gap, "--truth", truth, *FAULTS,
+                *WINDOWS])
     assert made.returncode == 0, made.stderr
     said = re.search(r"sent (\d+) records in .*, all delivered: 500000 events, (\d+) duplicate, (\d+) late, (\d+) malformed",
                      made.stderr)
@@ -139,10 +141,10 @@ def test_the_truth_is_exact_with_faults(tmp_path, gap):
     assert expected["events"] == {"consumed": consumed, "counted": 500_000, "duplicate": duplicate, "late": late,
                                   "malformed": malformed}
     assert min(expected["malformed_reasons"].values()) > 10
-    stats = ["stats", file, "--expect", truth, "--gap", gap]
+    assert {one["window"] for one in expected["windows"]} == {"1m", "5m/1m"}
+    stats = ["stats", file, "--expect", truth, "--gap", gap, *WINDOWS]
     assert run(stats).returncode == 0
-    if gap == "1s":
-        assert run([*stats, "--lateness", "4s"]).returncode == 5, "there is disorder"
+    assert run([*stats, "--lateness", "4s"]).returncode == 5, "there is disorder"
 
 
 def test_the_truth_with_faults_is_that_of_the_events_alone(tmp_path):

@@ -20,9 +20,21 @@ constexpr std::int64_t kPerSecond = 1'000'000;
 Metrics comparable(Metrics metrics) {
   metrics.sessions.opened -= metrics.sessions.merged;
   metrics.sessions.merged = 0;
+  const std::vector<PageViews> pages = metrics.pages;
   std::sort(metrics.pages.begin(), metrics.pages.end(),
             [](const PageViews& a, const PageViews& b) { return a.page < b.page; });
-  metrics.windows.clear();
+  const auto position = [&](std::size_t page) {
+    const auto found = std::find(metrics.pages.begin(), metrics.pages.end(), pages[page]);
+    return static_cast<std::size_t>(found - metrics.pages.begin());
+  };
+  for (WindowSeries& series : metrics.windows) {
+    for (Window& window : series.windows) {
+      window.user_ids.clear();
+      for (WindowPage& page : window.pages) page.page = position(page.page);
+      std::sort(window.pages.begin(), window.pages.end(),
+                [](const WindowPage& a, const WindowPage& b) { return a.page < b.page; });
+    }
+  }
   return metrics;
 }
 
@@ -82,6 +94,8 @@ void check(const Case& one, std::int32_t partitions) {
   engine.lateness = one.faults.lateness;
   engine.max_pages.reset();
   engine.count_users = true;
+  engine.windows = one.config.windows;
+  engine.max_windows.reset();
   EngineSet engines(engine, 1h, Partitioning::keyed);
   for (std::int32_t i = 0; i < partitions; ++i) engines.assign(i);
   Traffic traffic(one.config, one.faults);

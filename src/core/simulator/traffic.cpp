@@ -1,9 +1,9 @@
 // Why a consumer's figures are those of the visitors. W is the watermark of the partition that has all records of a
 // user: at most the highest timestamp handed out before, less the lateness.
 //
-// 1. An event is due within the lateness after its timestamp, and records are handed out as they are due. So what was
-//    handed out before an event happened at most the lateness after it, and W is not past its timestamp: it is not late,
-//    no session that it belongs to has closed, and no window that holds it is final.
+// 1. An event is due within the lateness after its timestamp, and records are handed out as they are due. So no timestamp
+//    that was handed out before is more than the lateness past its own, and W is not past it: it is not late, no session
+//    that it belongs to has closed, and no window that holds it is final.
 // 2. A duplicate is due within the gap, and ten seconds, after its original. So W is not past the original's timestamp
 //    + gap: their session is open. It remembers the original's id, unless a visit has 65,536 events meanwhile.
 // 3. A late event comes directly after one of its user that happened more than its own end + gap + lateness later, and
@@ -135,8 +135,7 @@ std::optional<TrafficRecord> Traffic::Impl::next() {
     ++events.counted;
     return TrafficRecord{event.user, document};
   }
-  // What happens at the moment at which a record is due may be due at that moment, too.
-  if (!held.empty() && held.next_due() < simulator.next_timestamp()) return held.pop();
+  if (!held.empty() && held.next_due() <= simulator.next_timestamp()) return held.pop();
   happen();
   return std::nullopt;
 }

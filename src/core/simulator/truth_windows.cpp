@@ -15,7 +15,7 @@ void TruthWindows::count(Kind& kind, Timestamp now, UserId user, std::uint64_t v
     kind.past.push_back(past(open.front()));
     open.pop_front();
   }
-  // Those that hold this moment and are not there yet, the last one first; events are never before 1970.
+  // From the first one that holds this moment, but is not there yet, to the last; no event is before 1970.
   const Timestamp last = now - now.time_since_epoch() % kind.spec.hop;
   Timestamp start = last;
   while (start - kind.spec.hop + kind.spec.size > now) start -= kind.spec.hop;
