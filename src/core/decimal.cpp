@@ -1,6 +1,7 @@
-#include "core/decimal.h"
+#include "clickstream/decimal.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <system_error>
 
@@ -91,6 +92,23 @@ std::optional<std::int64_t> parse_non_negative(std::string_view integer_literal)
   const auto [stop, error] = std::from_chars(integer_literal.data(), end, value);
   if (error != std::errc{} || stop != end || value < 0) return std::nullopt;
   return value;
+}
+
+void append_integer(std::int64_t number, std::string& out) {
+  std::array<char, 20> digits;
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), result.ptr);
+}
+
+void append_seconds(std::int64_t micros, std::string& out) {
+  append_integer(micros / 1'000'000, out);
+  std::int64_t fraction = micros % 1'000'000;
+  if (fraction == 0) return;
+  std::array<char, 7> digits = {'.'};
+  for (std::size_t i = 6; i > 0; --i, fraction /= 10) digits[i] = static_cast<char>('0' + fraction % 10);
+  std::size_t length = digits.size();
+  while (digits[length - 1] == '0') --length;
+  out.append(digits.data(), length);
 }
 
 }  // namespace clickstream

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/decimal.h"
+#include "clickstream/decimal.h"
 
 namespace clickstream {
 namespace {

@@ -1,29 +1,9 @@
 #include "clickstream/encode.h"
 
-#include <array>
-#include <charconv>
-#include <cstdint>
+#include "clickstream/decimal.h"
 
 namespace clickstream {
 namespace {
-
-void append_integer(std::int64_t number, std::string& out) {
-  std::array<char, 20> digits;
-  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out.append(digits.data(), result.ptr);
-}
-
-// Microseconds that are not negative, as the shortest decimal number of seconds.
-void append_seconds(std::int64_t micros, std::string& out) {
-  append_integer(micros / 1'000'000, out);
-  std::int64_t fraction = micros % 1'000'000;
-  if (fraction == 0) return;
-  std::array<char, 7> digits = {'.'};
-  for (std::size_t i = 6; i > 0; --i, fraction /= 10) digits[i] = static_cast<char>('0' + fraction % 10);
-  std::size_t length = digits.size();
-  while (digits[length - 1] == '0') --length;
-  out.append(digits.data(), length);
-}
 
 constexpr bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
 

@@ -1,11 +1,12 @@
-// Decimal text -> integers, exactly: no double in between, so that a faster parser never changes a figure.
+// Decimal text <-> integers, exactly: no double in between, so that a faster parser never changes a figure.
 //
-// Takes the text of a JSON number that a parser has found valid (RFC 8259 §6).
+// Reads the text of a JSON number that a parser has found valid (RFC 8259 §6).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace clickstream {
@@ -38,5 +39,10 @@ bool is_integer_literal(std::string_view number);
 
 /// An integer literal's value; nothing where it is not in 0 … 2^63−1.
 std::optional<std::int64_t> parse_non_negative(std::string_view integer_literal);
+
+void append_integer(std::int64_t number, std::string& out);
+
+/// Microseconds that are not negative, as the shortest decimal number of seconds.
+void append_seconds(std::int64_t micros, std::string& out);
 
 }  // namespace clickstream
