@@ -1,6 +1,6 @@
 // Decimal text <-> integers, exactly: no double in between, so that a faster parser never changes a figure.
 //
-// Reads the text of a JSON number that a parser has found valid (RFC 8259 §6).
+// Reads the text of a JSON number that a parser, or is_number(), has found valid (RFC 8259 §6).
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,9 @@ DecimalMicros parse_seconds(std::string_view number);
 
 /// Where the exponent's e or E stands; the number's size where there is none.
 std::size_t exponent_mark(std::string_view number);
+
+/// Whether it is the text of a JSON number.
+bool is_number(std::string_view text);
 
 /// Whether the number is an integer literal: digits with at most a minus sign.
 bool is_integer_literal(std::string_view number);

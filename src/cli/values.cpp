@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "clickstream/utc.h"
+
 namespace clickstream::cli {
 namespace {
 
@@ -34,67 +36,6 @@ std::optional<std::int64_t> millionths(std::string_view text) {
     value = value * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
   }
   return value;
-}
-
-// Reads exactly `digits` digits.
-std::optional<int> take_number(std::string_view& text, std::size_t digits) {
-  if (text.size() < digits) return std::nullopt;
-  int value = 0;
-  for (const char c : text.substr(0, digits)) {
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  text.remove_prefix(digits);
-  return value;
-}
-
-bool take(std::string_view& text, char c) {
-  if (text.empty() || text.front() != c) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// The part behind the seconds: Z, +02:00, -0530, or nothing (UTC).
-std::optional<Duration> take_offset(std::string_view& text) {
-  if (text.empty() || take(text, 'Z') || take(text, 'z')) return Duration{0};
-  const bool minus = take(text, '-');
-  if (!minus && !take(text, '+')) return std::nullopt;
-  const auto hours = take_number(text, 2);
-  take(text, ':');
-  const auto minutes = text.empty() ? std::optional<int>{0} : take_number(text, 2);
-  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
-  const Duration offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
-  return minus ? -offset : offset;
-}
-
-std::optional<Timestamp> parse_iso(std::string_view text) {
-  const auto year = take_number(text, 4);
-  if (!year || !take(text, '-')) return std::nullopt;
-  const auto month = take_number(text, 2);
-  if (!month || !take(text, '-')) return std::nullopt;
-  const auto day = take_number(text, 2);
-  if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
-                                         std::chrono::day{static_cast<unsigned>(*day)}};
-  if (!date.ok()) return std::nullopt;
-  Timestamp moment{std::chrono::sys_days{date}.time_since_epoch()};
-  if (text.empty()) return moment;
-  if (!take(text, 'T') && !take(text, ' ')) return std::nullopt;
-  const auto hour = take_number(text, 2);
-  if (!hour || !take(text, ':')) return std::nullopt;
-  const auto minute = take_number(text, 2);
-  if (!minute) return std::nullopt;
-  std::int64_t micros = 0;
-  if (take(text, ':')) {
-    const auto end = std::min(text.find_first_not_of("0123456789."), text.size());
-    const auto seconds = millionths(text.substr(0, end));
-    if (!seconds || *seconds >= 60 * kMillion) return std::nullopt;
-    micros = *seconds;
-    text.remove_prefix(end);
-  }
-  const auto offset = take_offset(text);
-  if (*hour > 23 || *minute > 59 || !offset || !text.empty()) return std::nullopt;
-  return moment + std::chrono::hours{*hour} + std::chrono::minutes{*minute} + Duration{micros} - *offset;
 }
 
 struct Unit {
@@ -128,7 +69,7 @@ Parsed<Timestamp> parse_moment(std::string_view text, Timestamp now) {
   if (text.size() > 1 && text.front() == '-') {
     if (const auto ago = parse_duration(text.substr(1))) return now - *ago;
   }
-  if (const auto iso = parse_iso(text)) return *iso;
+  if (const auto iso = parse_iso_8601(text)) return *iso;
   if (const auto epoch = millionths(text)) return timestamp_from_micros(*epoch);
   return unexpected(
       fmt::format("'{}' is no moment such as 2024-01-01T12:00:00Z, 1704110400 (epoch seconds), now or -1h", text));

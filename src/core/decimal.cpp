@@ -81,6 +81,30 @@ DecimalMicros parse_seconds(std::string_view number) {
   return result;
 }
 
+bool is_number(std::string_view text) {
+  const auto take_digits = [&text] {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+    const auto digits = static_cast<std::size_t>(end - text.begin());
+    text.remove_prefix(digits);
+    return digits;
+  };
+  const auto take_any = [&text](std::string_view characters) {
+    const bool found = !text.empty() && characters.find(text.front()) != std::string_view::npos;
+    if (found) text.remove_prefix(1);
+    return found;
+  };
+  take_any("-");
+  const bool zero = !text.empty() && text.front() == '0';
+  const std::size_t whole = take_digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (take_any(".") && take_digits() == 0) return false;
+  if (take_any("eE")) {
+    take_any("+-");
+    if (take_digits() == 0) return false;
+  }
+  return text.empty();
+}
+
 bool is_integer_literal(std::string_view number) {
   if (number.front() == '-') number.remove_prefix(1);
   return std::all_of(number.begin(), number.end(), is_digit);

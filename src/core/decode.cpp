@@ -2,7 +2,6 @@
 
 #include <rapidjson/reader.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -10,50 +9,12 @@
 #include <vector>
 
 #include "clickstream/decimal.h"
+#include "clickstream/fields.h"
 
 namespace clickstream {
 namespace {
 
 using rapidjson::SizeType;
-
-// The fields, in the order of the definition: that of the reason codes.
-enum Field : std::size_t { kEventId, kUserId, kSessionId, kPage, kAction, kDuration, kTimestamp, kFields };
-
-constexpr std::array<std::string_view, kFields> kFieldNames = {"event_id", "user_id",  "session_id", "page",
-                                                               "action",   "duration", "timestamp"};
-
-Field field_of(std::string_view key) {
-  for (std::size_t i = 0; i < kFields; ++i) {
-    if (key == kFieldNames[i]) return static_cast<Field>(i);
-  }
-  return kFields;
-}
-
-constexpr Malformed reason(Malformed of_event_id, Field field) {
-  return static_cast<Malformed>(index(of_event_id) + field);
-}
-
-// out_of_range_* has no code for action: any string is one.
-constexpr Malformed out_of_range(Field field) {
-  const std::size_t skipped = field > kAction ? 1 : 0;
-  return static_cast<Malformed>(index(Malformed::out_of_range_event_id) + field - skipped);
-}
-static_assert(out_of_range(kPage) == Malformed::out_of_range_page);
-static_assert(out_of_range(kTimestamp) == Malformed::out_of_range_timestamp);
-
-constexpr std::size_t kMaxEventId = 64;
-constexpr std::size_t kMaxPage = 2048;
-constexpr std::int64_t kMaxDuration = 86'400'000'000;           // 24 h
-constexpr std::int64_t kFirstTimestamp = 946'684'800'000'000;   // 2000-01-01
-constexpr std::int64_t kLastTimestamp = 4'102'444'800'000'000;  // 2100-01-01
-
-enum class Kind : std::uint8_t { absent, string, number, other };
-
-struct Value {
-  Kind kind = Kind::absent;
-  bool repeated = false;
-  std::string_view text;
-};
 
 // Whether the parser would have let it pass as a double: taking numbers as text, it judges the exponent only.
 bool fits_double(std::string_view number) {
@@ -75,7 +36,7 @@ bool is_text(std::string_view string) {
 class Collector {
  public:
   bool is_object() const { return is_object_; }
-  const std::array<Value, kFields>& values() const { return values_; }
+  const FieldValues& values() const { return values_; }
 
   bool Null() { return other(); }
   bool Bool(bool) { return other(); }
@@ -85,10 +46,10 @@ class Collector {
   bool Uint64(std::uint64_t) { return other(); }  // never called
   bool Double(double) { return other(); }         // never called
   bool RawNumber(const char* text, SizeType length, bool) {
-    return fits_double({text, length}) && set(Kind::number, {text, length});
+    return fits_double({text, length}) && set(FieldKind::number, {text, length});
   }
   bool String(const char* text, SizeType length, bool) {
-    return is_text({text, length}) && set(Kind::string, {text, length});
+    return is_text({text, length}) && set(FieldKind::string, {text, length});
   }
   bool Key(const char* text, SizeType length, bool) {
     if (depth_ == 1) field_ = field_of({text, length});
@@ -109,17 +70,17 @@ class Collector {
   bool EndArray(SizeType) { return close(); }
 
  private:
-  bool other() { return set(Kind::other, {}); }
+  bool other() { return set(FieldKind::other, {}); }
 
   bool close() {
     --depth_;
     return true;
   }
 
-  bool set(Kind kind, std::string_view text) {
+  bool set(FieldKind kind, std::string_view text) {
     if (depth_ != 1 || !is_object_ || field_ == kFields) return true;
-    Value& value = values_[field_];
-    if (value.kind == Kind::absent) {
+    FieldValue& value = values_[field_];
+    if (value.kind == FieldKind::absent) {
       value.kind = kind;
       value.text = text;
     } else {
@@ -128,58 +89,11 @@ class Collector {
     return true;
   }
 
-  std::array<Value, kFields> values_{};
+  FieldValues values_{};
   Field field_ = kFields;
   std::size_t depth_ = 0;
   bool is_object_ = false;
 };
-
-constexpr bool is_string(Field field) { return field == kEventId || field == kPage || field == kAction; }
-constexpr bool is_id(Field field) { return field == kUserId || field == kSessionId; }
-
-bool right_type(Field field, const Value& value) {
-  if (is_string(field)) return value.kind == Kind::string;
-  return value.kind == Kind::number && (!is_id(field) || is_integer_literal(value.text));
-}
-
-// The first field, in order, of which `broken` holds.
-template <class Predicate>
-Field first_field(Predicate broken) {
-  std::size_t i = 0;
-  while (i < kFields && !broken(static_cast<Field>(i))) ++i;
-  return static_cast<Field>(i);
-}
-
-Expected<Event, Malformed> judge(const std::array<Value, kFields>& values, Timestamp latest) {
-  Field f = first_field([&](Field i) { return values[i].repeated; });
-  if (f != kFields) return unexpected(reason(Malformed::duplicate_event_id, f));
-  f = first_field([&](Field i) { return values[i].kind == Kind::absent; });
-  if (f != kFields) return unexpected(reason(Malformed::missing_event_id, f));
-  f = first_field([&](Field i) { return !right_type(i, values[i]); });
-  if (f != kFields) return unexpected(reason(Malformed::wrong_type_event_id, f));
-
-  Event event;
-  event.event_id = values[kEventId].text;
-  if (event.event_id.empty() || event.event_id.size() > kMaxEventId) return unexpected(out_of_range(kEventId));
-  const auto user = parse_non_negative(values[kUserId].text);
-  if (!user) return unexpected(out_of_range(kUserId));
-  event.user = UserId{*user};
-  const auto session = parse_non_negative(values[kSessionId].text);
-  if (!session) return unexpected(out_of_range(kSessionId));
-  event.session = SessionId{*session};
-  event.page = values[kPage].text;
-  if (event.page.empty() || event.page.size() > kMaxPage) return unexpected(out_of_range(kPage));
-  event.action = values[kAction].text;
-  const DecimalMicros duration = parse_seconds(values[kDuration].text);
-  if (!duration.within(0, kMaxDuration)) return unexpected(out_of_range(kDuration));
-  event.duration = Duration{duration.rounded()};
-  const DecimalMicros timestamp = parse_seconds(values[kTimestamp].text);
-  if (!timestamp.within(kFirstTimestamp, std::min(kLastTimestamp, latest.time_since_epoch().count()))) {
-    return unexpected(out_of_range(kTimestamp));
-  }
-  event.timestamp = timestamp_from_micros(timestamp.rounded());
-  return event;
-}
 
 }  // namespace
 
