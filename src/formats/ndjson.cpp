@@ -20,7 +20,7 @@ void Ndjson::take(std::string_view line, Place place) {
     return;
   }
   ++tally_.events;
-  ready_.push(*event, json, place);
+  ready_.push().set(*event, json, place);
 }
 
 std::vector<Rejection> Ndjson::take_rejections() { return std::exchange(rejections_, {}); }

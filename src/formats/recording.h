@@ -81,15 +81,15 @@ class Recording {
   virtual const Tally& tally() const = 0;
 
   /// Why the input cannot be read as it was asked for, for a person (a CSV that lacks a column); absent while all is
-  /// well. Once set it stays, and no more events come.
+  /// well. Once set it stays, further lines are not looked at, and no more events come, not even those held.
   virtual std::optional<std::string> failure() const { return std::nullopt; }
 };
 
 struct RecordingOptions {
   Format format = Format::ndjson;
   std::vector<std::pair<std::string, std::string>> columns;  ///< CSV: our field, the column's name
-  Duration max_ahead = std::chrono::hours{1};                ///< NDJSON: as of the decoder
-  Timestamp now{};                                           ///< what stands for a record's time
+  Duration max_ahead = std::chrono::hours{1};                ///< how far a timestamp may lie past `now`
+  Timestamp now{};                                           ///< CSV and logs: the epoch stands for no limit but 2100
   bool include_static = false;
   bool include_methods = false;
   bool include_errors = false;
