@@ -21,7 +21,7 @@ void AccessLog::take(std::string_view line, Place place) {
   }
   const auto timestamp = parse_log_time(parsed->time);
   if (!timestamp) return reject("bad_time", line, place);
-  if (*timestamp < kFirstTimestamp || *timestamp > latest(options_)) {
+  if (*timestamp < (options_.old_times ? Timestamp{} : kFirstTimestamp) || *timestamp > latest(options_)) {
     return reject(name(Malformed::out_of_range_timestamp), line, place);
   }
   if (parsed->status >= 400 && !options_.include_errors) return pass_over(PassedOver::status);

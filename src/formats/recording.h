@@ -90,6 +90,7 @@ struct RecordingOptions {
   std::vector<std::pair<std::string, std::string>> columns;  ///< CSV: our field, the column's name
   Duration max_ahead = std::chrono::hours{1};                ///< how far a timestamp may lie past `now`
   Timestamp now{};                                           ///< CSV and logs: the epoch stands for no limit but 2100
+  bool old_times = false;  ///< logs: times before 2000, which no event may have, but after 1970: they are to be shifted
   bool include_static = false;
   bool include_methods = false;
   bool include_errors = false;

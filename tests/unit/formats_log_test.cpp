@@ -214,6 +214,15 @@ TEST_CASE("A line from the future is refused where the time is known: the others
   CHECK(log.events[1].duration == 0);
 }
 
+TEST_CASE("Times before 2000 are let through where they are to be shifted") {
+  RecordingOptions options = options_of(Format::combined);
+  options.old_times = true;
+  const Read log = read(options, {{with_time("01/Jul/1995:00:00:01 -0400"), with_time("31/Dec/1969:23:59:59 +0000")}});
+  CHECK(log.verdict() == "out_of_range_timestamp");
+  REQUIRE(log.events.size() == 1);
+  CHECK(log.events[0].timestamp == 804'571'201);
+}
+
 TEST_CASE("The page of a request") {
   const std::vector<std::pair<std::string, std::string>> requests = {
       {"GET / HTTP/1.1", "/"},
