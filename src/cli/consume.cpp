@@ -195,7 +195,7 @@ Result<std::unique_ptr<http::Server>> start_server(const Args& args, Values& val
 
 Command consume_command() {
   OptionGroup input{"Input", {}};
-  input.options = {{"input", 0, "WHERE", "kafka", "kafka, simulator, a FILE of JSON lines (.gz too), or -"},
+  input.options = {{"input", 0, "WHERE", "kafka", "kafka, simulator, a FILE of JSON lines (.gz, .zst too), or -"},
                    {"until-end", 'e', "", "", "stop at the end offsets that the topic has at the start"}};
   OptionGroup output{"Output",
                      {{"metrics-port", 0, "PORT", "8000", "HTTP port; 0: any free one, none: no HTTP"},

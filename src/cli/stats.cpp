@@ -123,7 +123,7 @@ Result<int> compare_with(const std::string& expected, const Snapshot& snapshot) 
 
 Command stats_command() {
   OptionGroup input{"Input",
-                    {{"input", 0, "WHERE", "kafka", "kafka, a FILE of JSON lines (.gz too), or -"},
+                    {{"input", 0, "WHERE", "kafka", "kafka, a FILE of JSON lines (.gz, .zst too), or -"},
                      {"url", 0, "URL", "", "ask a running consumer: http://localhost:8000"}}};
   OptionGroup output{"Output",
                      {{"format", 'o', "FORMAT", "table", "table, json, csv or prom"},
@@ -139,7 +139,7 @@ Command stats_command() {
           "  clickstream stats --url http://localhost:8000 --watch\n"
           "                                                        of a running consumer, live\n"
           "  clickstream stats --expect t.json                     are the figures right?\n"
-          "  zcat events.gz | clickstream stats - -o json | jq .bounce_rate_percent\n",
+          "  cat events.gz | clickstream stats - -o json | jq .bounce_rate_percent\n",
           {std::move(input), std::move(output), engine_options("none"), kafka_options(), log_options()}};
 }
 

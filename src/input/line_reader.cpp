@@ -1,42 +1,29 @@
 #include "input/line_reader.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 #include <vector>
+
+#include "input/raw_input.h"
+#include "input/unpacker.h"
 
 namespace clickstream::input {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 18;
 
-struct GzClose {
-  void operator()(gzFile file) const { gzclose(file); }
-};
-using GzHandle = std::unique_ptr<gzFile_s, GzClose>;
-
 }  // namespace
 
 struct LineReader::Impl {
-  Impl() = default;
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() {
-    if (descriptor > STDIN_FILENO) close(descriptor);
-  }
+  explicit Impl(RawInput input) : raw(std::move(input)), buffer(2 * kChunk) {}
 
-  std::string name;
-  int descriptor = -1;  // of a live input; a file's belongs to `file`
-  GzHandle file;        // absent for a live input
-  std::uint64_t size = 0;
+  RawInput raw;
+  Packing packing = Packing::unknown;
+  std::unique_ptr<Unpacker> unpacker;
+  std::vector<char> packed_buffer = std::vector<char>(kChunk);  // of what was read to recognise it, too
+  std::string_view packed;                                      // what is left in it
+  bool raw_ended = false;
   bool ended = false;
   bool skipping = false;  // the rest of a line that was cut
   std::vector<char> buffer;
@@ -45,7 +32,8 @@ struct LineReader::Impl {
   std::size_t end = 0;
 
   Result<Next> fill(Duration timeout);
-  Result<std::size_t> read_some(char* to, std::size_t room);
+  Result<std::optional<std::size_t>> read_some(char* to, std::size_t room, Duration timeout);
+  Result<bool> read_packed(Duration timeout);
   bool take_line(std::string_view& line);
 };
 
@@ -55,58 +43,56 @@ LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
 Result<LineReader> LineReader::open(const std::string& path) {
-  auto impl = std::make_unique<Impl>();
-  impl->name = path == "-" ? "standard input" : path;
-  // Not blocking: next() waits for the writer of a named pipe, which a signal can end.
-  const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat info {};
-  if (descriptor < 0 || fstat(descriptor, &info) != 0) {
-    return fail(Exit::failed, fmt::format("cannot read {}: {}", impl->name, std::strerror(errno)));
-  }
-  if (S_ISDIR(info.st_mode)) return fail(Exit::failed, fmt::format("cannot read {}: it is a directory", impl->name));
-  impl->buffer.resize(2 * kChunk);
-  if (S_ISREG(info.st_mode)) {
-    impl->size = static_cast<std::uint64_t>(info.st_size);
-    impl->file.reset(gzdopen(path == "-" ? dup(descriptor) : descriptor, "rb"));
-    gzbuffer(impl->file.get(), kChunk);
-  } else {
-    impl->descriptor = descriptor;
-  }
-  return LineReader(std::move(impl));
+  auto raw = RawInput::open(path);
+  if (!raw) return unexpected(raw.error());
+  return LineReader(std::make_unique<Impl>(std::move(*raw)));
 }
 
-bool LineReader::live() const { return !impl_->file; }
-std::uint64_t LineReader::size() const { return impl_->size; }
+bool LineReader::live() const { return impl_->raw.live(); }
+std::uint64_t LineReader::size() const { return impl_->raw.size(); }
+std::uint64_t LineReader::position() const { return impl_->raw.position() - (live() ? 0 : impl_->packed.size()); }
 
-std::uint64_t LineReader::position() const {
-  return impl_->file ? static_cast<std::uint64_t>(std::max<z_off_t>(gzoffset(impl_->file.get()), 0)) : 0;
+// Appends to `packed`, as far as there is room; false where nothing comes in time.
+Result<bool> LineReader::Impl::read_packed(Duration timeout) {
+  const std::size_t kept = packed.size();
+  if (kept > 0) std::memmove(packed_buffer.data(), packed.data(), kept);
+  const auto got = raw.read(packed_buffer.data() + kept, packed_buffer.size() - kept, timeout);
+  if (!got) return unexpected(got.error());
+  packed = {packed_buffer.data(), kept + got->value_or(0)};
+  raw_ended = *got == 0U;
+  return got->has_value();
 }
 
-Result<std::size_t> LineReader::Impl::read_some(char* to, std::size_t room) {
-  if (file) {
-    const int got = gzread(file.get(), to, static_cast<unsigned>(std::min(room, kChunk)));
-    int error = Z_OK;
-    std::string_view text = gzerror(file.get(), &error);
-    if (const auto name_end = text.find(">: "); name_end != text.npos) text.remove_prefix(name_end + 3);  // <fd:3>:
-    // A truncated file gives what there is before it says so.
-    if (got < 0 || (got == 0 && error != Z_OK)) {
-      return fail(Exit::failed,
-                  fmt::format("cannot read {}: {}", name, error == Z_ERRNO ? std::strerror(errno) : text));
-    }
-    return static_cast<std::size_t>(got);
+// Plain bytes, 0 at the end; absent where none come in time.
+Result<std::optional<std::size_t>> LineReader::Impl::read_some(char* to, std::size_t room, Duration timeout) {
+  while (packing == Packing::unknown) {
+    const auto got = read_packed(timeout);
+    if (!got) return unexpected(got.error());
+    if (!*got) return std::nullopt;
+    packing = raw_ended ? Packing::plain : packing_of(packed);
+    if (packing == Packing::gzip) unpacker = make_gunzip();
+    if (packing == Packing::zstd) unpacker = make_unzstd();
   }
-  const ssize_t got = read(descriptor, to, std::min(room, kChunk));
-  if (got < 0) return fail(Exit::failed, fmt::format("cannot read {}: {}", name, std::strerror(errno)));
-  return static_cast<std::size_t>(got);
+  if (!unpacker) {
+    if (packed.empty()) return raw.read(to, room, timeout);
+    const std::size_t got = packed.copy(to, room);
+    packed.remove_prefix(got);
+    return got;
+  }
+  for (;;) {
+    const auto made = unpacker->unpack(packed, to, room);
+    if (!made) return unexpected(raw.failure(made.error()));
+    if (*made > 0) return *made;
+    // A truncated input gives what there is before it says so.
+    if (raw_ended && !unpacker->whole()) return unexpected(raw.failure("unexpected end of file"));
+    if (raw_ended) return std::size_t{0};
+    const auto got = read_packed(timeout);
+    if (!got) return unexpected(got.error());
+    if (!*got) return std::nullopt;
+  }
 }
 
 Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
-  if (!file) {
-    pollfd wait{descriptor, POLLIN, 0};
-    const auto millis = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
-    const int ready = ::poll(&wait, 1, static_cast<int>(millis));
-    if (ready == 0 || (ready < 0 && errno == EINTR)) return Next::nothing_yet;
-  }
   if (begin > 0) {
     std::memmove(buffer.data(), buffer.data() + begin, end - begin);
     searched -= begin;
@@ -114,10 +100,11 @@ Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
     begin = 0;
   }
   if (buffer.size() - end < kChunk) buffer.resize(buffer.size() * 2);
-  const auto got = read_some(buffer.data() + end, buffer.size() - end);
+  const auto got = read_some(buffer.data() + end, kChunk, timeout);
   if (!got) return unexpected(got.error());
-  if (*got == 0) ended = true;
-  end += *got;
+  if (!*got) return Next::nothing_yet;
+  ended = **got == 0;
+  end += **got;
   return Next::line;
 }
 

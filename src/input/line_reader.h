@@ -1,4 +1,4 @@
-// Lines of a file, plain or gzip-compressed, or of a pipe.
+// Lines of a file or a pipe, plain or compressed by gzip or zstd.
 //
 // Owns the descriptor. One thread at a time.
 #pragma once
@@ -17,7 +17,7 @@ class LineReader {
   /// Longer lines are cut to this many bytes, which no event needs.
   static constexpr std::size_t kMaxLine = std::size_t{64} << 20;
 
-  /// A path, or "-" for standard input. A file's compressed content is recognised by its first bytes.
+  /// A path, or "-" for standard input. What is compressed is recognised by its first bytes.
   static Result<LineReader> open(const std::string& path);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
@@ -25,12 +25,13 @@ class LineReader {
 
   enum class Next { line, nothing_yet, end };
 
-  /// The next line without its end ("\n" or "\r\n"), valid until the next call. Waits up to `timeout` for a pipe.
+  /// The next line without its end ("\n" or "\r\n"), valid until the next call. Waits up to `timeout` for a pipe. The
+  /// error comes after all lines that could be read.
   Result<Next> next(std::string_view& line, Duration timeout);
 
   /// Whether the input is a pipe, terminal or socket, whose lines come as time goes by.
   bool live() const;
-  /// Size in bytes and how much of it has been read; 0 where it is not a file.
+  /// Size in bytes, as it is stored, and how much of it has been read; 0 where it is not a file.
   std::uint64_t size() const;
   std::uint64_t position() const;
 

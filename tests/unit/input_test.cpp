@@ -1,133 +1,22 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "input/file_source.h"
-#include "input/line_reader.h"
 #include "input/pacer.h"
 #include "input/simulator_source.h"
 #include "support/catch.h"
+#include "support/temporary_file.h"
 
 namespace clickstream::input {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A file that goes with the test.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& content) {
-    const int descriptor = mkstemp(path_.data());
-    REQUIRE(descriptor >= 0);
-    close(descriptor);
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~TemporaryFile() { std::remove(path_.c_str()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/clickstream-input-XXXXXX";
-};
-
-std::string gzip(const std::string& text) {
-  std::string packed(compressBound(text.size()) + 64, '\0');
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string in = text;
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
-std::vector<std::string> lines_of(const std::string& content) {
-  const TemporaryFile file(content);
-  auto reader = LineReader::open(file.path());
-  REQUIRE(reader);
-  std::vector<std::string> lines;
-  std::string_view line;
-  for (;;) {
-    const auto next = reader->next(line, 1s);
-    REQUIRE(next);
-    if (*next == LineReader::Next::end) return lines;
-    REQUIRE(*next == LineReader::Next::line);
-    lines.emplace_back(line);
-  }
-}
-
-using Lines = std::vector<std::string>;
-
-TEST_CASE("lines end with a line feed, with or without a carriage return; the last may have no end") {
-  CHECK(lines_of("").empty());
-  CHECK(lines_of("a") == Lines{"a"});
-  CHECK(lines_of("a\n") == Lines{"a"});
-  CHECK(lines_of("a\r\nb\n\nc\rd\r") == Lines{"a", "b", "", "c\rd"});
-  CHECK(lines_of(std::string("\0x\n\n", 4)) == Lines{std::string("\0x", 2), ""});
-}
-
-TEST_CASE("lines of all lengths come whole, whatever the size of a read") {
-  std::string text;
-  Lines expected;
-  for (std::size_t length = 0; length < 1'000'000; length = length * 3 + 1) {
-    for (int i = 0; i < 3; ++i) {
-      expected.emplace_back(length, static_cast<char>('a' + i));
-      text += expected.back() + "\n";
-    }
-  }
-  CHECK((lines_of(text) == expected));
-  CHECK((lines_of(gzip(text)) == expected));
-}
-
-TEST_CASE("gzip files may have several members") {
-  CHECK(lines_of(gzip("a\nb") + gzip("c\nd\n")) == Lines{"a", "bc", "d"});
-}
-
-TEST_CASE("a gzip file that is cut off is an error, after what it held") {
-  std::string text;
-  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919) + "\n";
-  const std::string packed = gzip(text);
-  const TemporaryFile file(packed.substr(0, packed.size() / 2));
-  auto reader = LineReader::open(file.path());
-  REQUIRE(reader);
-  std::string_view line;
-  std::size_t count = 0;
-  auto next = reader->next(line, 1s);
-  while (next && *next == LineReader::Next::line) {
-    ++count;
-    next = reader->next(line, 1s);
-  }
-  CHECK(count > 10'000);
-  REQUIRE_FALSE(next);
-  CHECK(next.error().message.find("unexpected end of file") != std::string::npos);
-}
-
-TEST_CASE("a line that is too long is cut, and the next is whole") {
-  const Lines lines = lines_of("a\n" + std::string(LineReader::kMaxLine + 1'000'000, 'x') + "\nb\n");
-  REQUIRE(lines.size() == 3);
-  CHECK(lines[1].size() >= LineReader::kMaxLine);
-  CHECK(lines[1].size() < LineReader::kMaxLine + 1'000'000);
-  CHECK(lines[2] == "b");
-}
-
-TEST_CASE("what cannot be opened says why") {
-  CHECK(LineReader::open("/no/such/file").error().message == "cannot read /no/such/file: No such file or directory");
-  CHECK(LineReader::open("/tmp").error().message == "cannot read /tmp: it is a directory");
-}
 
 TEST_CASE("files are one partition, one after the other; blank lines are none") {
   const TemporaryFile first("a\n \t\nb");
