@@ -11,6 +11,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "cli/signals.h"
@@ -27,16 +28,19 @@ constexpr auto kDrain = 8s;
 
 class FileOutput : public EventOutput {
  public:
-  FileOutput(int descriptor, std::string name, bool regular)
-      : descriptor_(descriptor), name_(std::move(name)), regular_(regular) {}
+  /// `size`: what a regular file holds already.
+  FileOutput(int descriptor, std::string name, std::optional<off_t> size)
+      : descriptor_(descriptor), name_(std::move(name)), regular_(size.has_value()), size_(size.value_or(0)) {}
   ~FileOutput() override {
     if (descriptor_ != STDOUT_FILENO) close(descriptor_);
   }
 
-  Result<void> send(const TrafficRecord& record) override {
-    block_ += record.document;
+  Result<bool> send(UserId, std::string_view document) override {
+    block_ += document;
     block_ += '\n';
-    return block_.size() < kBlock ? Result<void>{} : flush();
+    if (block_.size() < kBlock) return true;
+    if (auto flushed = flush(); !flushed) return unexpected(flushed.error());
+    return true;
   }
 
   Result<void> wait(Duration time) override {
@@ -70,7 +74,7 @@ class FileOutput : public EventOutput {
   int descriptor_;
   std::string name_;
   bool regular_;
-  off_t size_ = 0;
+  off_t size_;
   std::string block_;
 };
 
@@ -79,21 +83,21 @@ class KafkaOutput : public EventOutput {
   KafkaOutput(std::unique_ptr<kafka::Producer> producer, Log log)
       : producer_(std::move(producer)), log_(std::move(log)) {}
 
-  Result<void> send(const TrafficRecord& record) override {
+  Result<bool> send(UserId user, std::string_view document) override {
     // Delivery reports hold places of the send queue until they are taken.
     if (++sent_ % 512 == 0) {
-      if (auto waited = wait(Duration{0}); !waited) return waited;
+      if (auto waited = wait(Duration{0}); !waited) return unexpected(waited.error());
     }
     std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value(record.key)).ptr;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value(user)).ptr;
     const std::string_view key(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    while (!producer_->send(key, record.document)) {
+    while (!producer_->send(key, document)) {
       if (producer_->failure()) return unexpected(*producer_->failure());
-      if (drained()) return fail(Exit::undelivered, "stopped while the send queue was full");
+      if (drained()) return false;
       say_full();
       producer_->poll(100ms);
     }
-    return {};
+    return true;
   }
 
   Result<void> wait(Duration time) override {
@@ -126,8 +130,8 @@ class KafkaOutput : public EventOutput {
     const auto now = steady_clock::now();
     if (now < next_line_) return;
     next_line_ = now + 10s;
-    log_(LogLevel::warn, fmt::format("the send queue is full ({} events): the broker is slower than the visitors, who "
-                                     "have to wait now",
+    log_(LogLevel::warn, fmt::format("the send queue is full ({} events): the broker takes them more slowly than "
+                                     "they come, so they have to wait now",
                                      producer_->in_flight()));
   }
 
@@ -140,14 +144,15 @@ class KafkaOutput : public EventOutput {
 
 }  // namespace
 
-Result<std::unique_ptr<EventOutput>> open_file_output(const std::string& path) {
-  if (path == "-") return std::make_unique<FileOutput>(STDOUT_FILENO, "standard output", false);
-  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+Result<std::unique_ptr<EventOutput>> open_file_output(const std::string& path, bool append) {
+  if (path == "-") return std::make_unique<FileOutput>(STDOUT_FILENO, "standard output", std::nullopt);
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
   struct stat info {};
   if (descriptor < 0 || fstat(descriptor, &info) != 0) {
     return fail(Exit::failed, fmt::format("cannot write to {}: {}", path, std::strerror(errno)));
   }
-  return std::make_unique<FileOutput>(descriptor, path, S_ISREG(info.st_mode));
+  return std::make_unique<FileOutput>(descriptor, path,
+                                      S_ISREG(info.st_mode) ? std::optional(info.st_size) : std::nullopt);
 }
 
 std::unique_ptr<EventOutput> make_kafka_output(std::unique_ptr<kafka::Producer> producer, Log log) {

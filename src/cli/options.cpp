@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t kDefaultRate = 500'000'000;          // in millionths
 constexpr std::int64_t kHighestRate = 100'000'000'000'000;  // 100 M events/s
 constexpr std::int64_t kMostUsers = 1'000'000'000;
+constexpr Timestamp kFirstTime{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
+constexpr Timestamp kLastTime{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
 
 Result<Site> read_site(const std::string& path) {
   const auto text = read_whole(path);
@@ -109,17 +111,26 @@ EngineOptions read_engine_options(const Args& args, Values& values) {
   return options;
 }
 
+input::Speed read_speed(const Args& args, Values& values) {
+  if (args.get("speed") == "max") return std::nullopt;
+  const std::int64_t speed = values.millionths("speed");
+  if (speed > 0) return speed;
+  values.reject("speed", "must be more than 0, or max");
+  return input::kRealTime;
+}
+
+Timestamp read_event_time(Values& values, const std::string& option, Timestamp now) {
+  const Timestamp time = values.moment(option, now);
+  if (time < kFirstTime || time >= kLastTime) {
+    values.reject(option, "an event's time must lie between the years 2000 and 2100");
+  }
+  return time;
+}
+
 Result<VisitorOptions> read_visitor_options(const Args& args, Values& values) {
   VisitorOptions options;
   options.config.events_per_million_seconds = values.millionths("rate");
-  options.speed = input::kRealTime;
-  if (args.get("speed") == "max") {
-    options.speed.reset();
-  } else if (const std::int64_t speed = values.millionths("speed"); speed > 0) {
-    options.speed = speed;
-  } else {
-    values.reject("speed", "must be more than 0, or max");
-  }
+  options.speed = read_speed(args, values);
   if (options.config.events_per_million_seconds == 0) {
     if (args.given("speed") && options.speed) values.reject("rate", "0 means --speed max, but --speed says otherwise");
     options.config.events_per_million_seconds = kDefaultRate;

@@ -41,6 +41,12 @@ struct VisitorOptions {
 /// The seed is a random one where none is given.
 Result<VisitorOptions> read_visitor_options(const Args& args, Values& values);
 
+/// --speed: a factor, or max.
+input::Speed read_speed(const Args& args, Values& values);
+
+/// A moment at which an event may happen.
+Timestamp read_event_time(Values& values, const std::string& option, Timestamp now);
+
 /// Where an endless simulation starts that does not run in real time: 2024-01-01.
 inline constexpr Timestamp kEndlessStart{Duration{1'704'067'200'000'000}};
 

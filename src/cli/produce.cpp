@@ -9,15 +9,14 @@
 #include "cli/commands.h"
 #include "cli/event_output.h"
 #include "cli/fault_options.h"
+#include "cli/newer_events.h"
 #include "cli/options.h"
 #include "cli/result_file.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/window_option.h"
-#include "clickstream/decode.h"
 #include "clickstream/traffic.h"
 #include "input/pacer.h"
-#include "kafka/topic_source.h"
 #include "render/json.h"
 #include "render/utc.h"
 
@@ -27,8 +26,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kLongestMicros = 3660 * 86400e6;  // ten years, as for durations
-constexpr Timestamp kFirstStart{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
-constexpr Timestamp kLastStart{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
 
 struct ProduceOptions {
   VisitorOptions visitors;
@@ -62,10 +59,7 @@ Result<ProduceOptions> read_options(const Args& args, Values& values) {
   if (wanted) options.length = std::min(options.length.value_or(*wanted), *wanted);
   const Timestamp now = wall_clock();
   if (args.given("start")) {
-    config.start = values.moment("start", now);
-    if (config.start < kFirstStart || config.start >= kLastStart) {
-      values.reject("start", "an event's time must lie between the years 2000 and 2100");
-    }
+    config.start = read_event_time(values, "start", now);
   } else if (options.visitors.speed == input::kRealTime) {
     config.start = now;
   } else {
@@ -81,32 +75,22 @@ Result<ProduceOptions> read_options(const Args& args, Values& values) {
   return options;
 }
 
-// Events that are older than what a topic holds already may be late by the rules.
-void warn_of_newer_events(const kafka::Settings& settings, const ProduceOptions& options, const Log& log) {
-  const auto payloads = kafka::newest_payloads(settings, options.topic.name, 3s, stop_requested);
-  if (!payloads) return;
-  Decoder decoder;
-  std::optional<Timestamp> newest;
-  for (const std::string& payload : *payloads) {
-    const auto event = decoder.decode(payload, wall_clock());
-    if (event) newest = std::max(newest.value_or(event->timestamp), event->timestamp);
-  }
-  const Timestamp start = options.visitors.config.start;
-  if (!newest || *newest <= start) return;
-  log(LogLevel::warn,
-      fmt::format(
-          "topic {} already holds events up to {}, but this run starts at {}: a consumer may count its events as "
-          "late. Use another topic (-t), or --start now",
-          options.topic.name, render::rfc3339(*newest), render::rfc3339(start)));
-}
-
 Result<std::unique_ptr<EventOutput>> open_output(const kafka::Settings& settings, const ProduceOptions& options,
                                                  const Log& log) {
   if (options.output != "kafka") return open_file_output(options.output);
   auto producer = kafka::Producer::connect(settings, options.topic, stop_requested);
   if (!producer) return unexpected(producer.error());
-  if (!stop_requested()) warn_of_newer_events(settings, options, log);
+  if (!stop_requested()) {
+    warn_of_newer_events(settings, options.topic.name, options.visitors.config.start, "--start now", log);
+  }
   return make_kafka_output(std::move(*producer), log);
+}
+
+Result<void> send(const TrafficRecord& record, EventOutput& output) {
+  const auto taken = output.send(record.key, record.document);
+  if (!taken) return unexpected(taken.error());
+  if (!*taken) return fail(Exit::undelivered, "stopped while the send queue was full");
+  return {};
 }
 
 // Lets traffic flow until the options' bounds or a signal, and sends what is still held then.
@@ -143,11 +127,11 @@ Result<void> run(Traffic& traffic, EventOutput& output, const ProduceOptions& op
     }
     const auto record = traffic.next();
     if (!record) continue;
-    if (auto taken = output.send(*record); !taken) return taken;
+    if (auto taken = send(*record, output); !taken) return taken;
     if (traffic.events().consumed % 64 == 0) show_progress(next);
   }
   while (const auto record = traffic.next_held()) {
-    if (auto taken = output.send(*record); !taken) return taken;
+    if (auto taken = send(*record, output); !taken) return taken;
   }
   return {};
 }

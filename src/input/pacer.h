@@ -1,4 +1,4 @@
-// When something of simulated time may happen in real time.
+// When something of simulated or recorded time may happen in real time.
 //
 // Reads the clock; one thread at a time.
 #pragma once
@@ -11,26 +11,30 @@
 
 namespace clickstream::input {
 
-/// How fast simulated time runs, in millionths; absent: as fast as it goes.
+/// How fast that time runs, in millionths; absent: as fast as it goes.
 using Speed = std::optional<std::int64_t>;
 inline constexpr Speed kRealTime = std::int64_t{1'000'000};
 
+/// Whether something may happen before the wall clock shows its time.
+enum class Early : bool { no, yes };
+
 class Pacer {
  public:
-  /// Simulated time is `start` now.
-  Pacer(Timestamp start, Speed speed);
+  /// That time is `start` now.
+  Pacer(Timestamp start, Speed speed, Early early = Early::no);
 
   /// The wall clock; it never jumps back.
   Timestamp now() const;
 
-  /// The moment on that clock when `simulated` comes: never before the clock itself shows that time.
-  Timestamp due(Timestamp simulated) const;
+  /// The moment on that clock when `moment` comes.
+  Timestamp due(Timestamp moment) const;
 
  private:
-  Timestamp simulated_start_;
+  Timestamp start_;
   Timestamp wall_start_;
   std::chrono::steady_clock::time_point steady_start_;
   Speed speed_;
+  Early early_;
 };
 
 }  // namespace clickstream::input

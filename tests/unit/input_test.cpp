@@ -95,6 +95,17 @@ TEST_CASE("simulated time is due on the clock by its speed, and never before the
   CHECK(slow.due(now + 1s) - slow.due(now) == Duration{1'000'000'000'000});
 }
 
+TEST_CASE("what may be early is due by its speed alone, whatever the clock shows") {
+  for (const Timestamp start : {Timestamp{}, timestamp_from_micros(4'000'000'000'000'000)}) {
+    const Pacer twice(start, std::int64_t{2'000'000}, Early::yes);
+    const Duration skew = twice.due(start) - twice.now();
+    CHECK((skew <= 0s && skew > -1s));
+    CHECK(twice.due(start + 72h) - twice.due(start) == 36h);
+    const Pacer at_once(start, std::nullopt, Early::yes);
+    CHECK(at_once.due(start + 72h) <= at_once.now());
+  }
+}
+
 TEST_CASE("the simulator is a source like others") {
   SimulatorConfig config;
   config.start = timestamp_from_micros(1'704'067'200'000'000);
