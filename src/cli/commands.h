@@ -9,10 +9,12 @@ namespace clickstream::cli {
 
 Command produce_command();
 Command consume_command();
+Command replay_command();
 Command stats_command();
 
 Result<int> produce(const Args& args);
 Result<int> consume(const Args& args);
+Result<int> replay(const Args& args);
 Result<int> stats(const Args& args);
 
 }  // namespace clickstream::cli

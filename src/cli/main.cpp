@@ -24,8 +24,10 @@ struct Entry {
   cli::Command (*describe)();
   Result<int> (*run)(const cli::Args&);
 };
-constexpr std::array<Entry, 3> kEntries = {
-    {{cli::produce_command, cli::produce}, {cli::consume_command, cli::consume}, {cli::stats_command, cli::stats}}};
+constexpr std::array<Entry, 4> kEntries = {{{cli::produce_command, cli::produce},
+                                            {cli::consume_command, cli::consume},
+                                            {cli::replay_command, cli::replay},
+                                            {cli::stats_command, cli::stats}}};
 
 std::string overview() {
   std::string out =

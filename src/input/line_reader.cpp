@@ -30,6 +30,10 @@ struct LineReader::Impl {
   std::size_t begin = 0;     // of what has not been handed out
   std::size_t searched = 0;  // up to here there is no line end
   std::size_t end = 0;
+  // The last bytes that came into the buffer, and from where to where they stand in the input.
+  std::size_t filled = 0;
+  std::uint64_t filled_from = 0;
+  std::uint64_t filled_to = 0;
 
   Result<Next> fill(Duration timeout);
   Result<std::optional<std::size_t>> read_some(char* to, std::size_t room, Duration timeout);
@@ -50,7 +54,13 @@ Result<LineReader> LineReader::open(const std::string& path) {
 
 bool LineReader::live() const { return impl_->raw.live(); }
 std::uint64_t LineReader::size() const { return impl_->raw.size(); }
-std::uint64_t LineReader::position() const { return impl_->raw.position() - (live() ? 0 : impl_->packed.size()); }
+
+// Of the bytes that came last, what has been handed out: a small file is in the buffer at once.
+std::uint64_t LineReader::position() const {
+  const std::uint64_t span = impl_->filled_to - impl_->filled_from;
+  const std::size_t left = std::min(impl_->end - impl_->begin, impl_->filled);
+  return left == 0 ? impl_->filled_to : impl_->filled_to - span * left / impl_->filled;
+}
 
 // Appends to `packed`, as far as there is room; false where nothing comes in time.
 Result<bool> LineReader::Impl::read_packed(Duration timeout) {
@@ -105,6 +115,8 @@ Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
   if (!*got) return Next::nothing_yet;
   ended = **got == 0;
   end += **got;
+  filled = **got;
+  filled_from = std::exchange(filled_to, raw.live() ? 0 : raw.position() - packed.size());
   return Next::line;
 }
 

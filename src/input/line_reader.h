@@ -31,7 +31,7 @@ class LineReader {
 
   /// Whether the input is a pipe, terminal or socket, whose lines come as time goes by.
   bool live() const;
-  /// Size in bytes, as it is stored, and how much of it has been read; 0 where it is not a file.
+  /// Size in bytes, as it is stored, and how much of it has been handed out; 0 where it is not a file.
   std::uint64_t size() const;
   std::uint64_t position() const;
 

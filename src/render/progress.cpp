@@ -4,9 +4,20 @@
 
 #include <algorithm>
 
+#include "render/number.h"
 #include "render/text.h"
 
 namespace clickstream::render {
+namespace {
+
+// 1:23, 1:02:03
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+}  // namespace
 
 std::string progress_bar(double done_share, std::string_view text, int columns) {
   constexpr std::size_t longest = 30;
@@ -19,6 +30,17 @@ std::string progress_bar(double done_share, std::string_view text, int columns) 
   const std::size_t length = std::min(room - taken, longest);
   const auto done = static_cast<std::size_t>(share * static_cast<double>(length));
   return fmt::format("[{}{}] {}", std::string(done, '#'), std::string(length - done, '-'), figures);
+}
+
+std::string progress_text(std::uint64_t events, Duration elapsed, double done_share) {
+  constexpr double longest = 100 * 3600;  // more is no estimate
+  std::string text = fmt::format("{} events", grouped(events));
+  const double seconds = std::chrono::duration<double>(elapsed).count();
+  if (seconds < 1) return text;
+  text += fmt::format("  {}/s", grouped(static_cast<std::uint64_t>(static_cast<double>(events) / seconds + 0.5)));
+  const double left = seconds * (1 - done_share) / done_share;
+  if (left >= 0 && left < longest) text += fmt::format("  {} left", clock_text(left));
+  return text;
 }
 
 }  // namespace clickstream::render

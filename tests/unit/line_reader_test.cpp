@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <random>
 #include <string>
@@ -157,6 +158,24 @@ Found read_file(const std::string& content) {
   Found found = read_through(*reader);
   if (found.error.empty()) CHECK(reader->position() == content.size());
   return found;
+}
+
+TEST_CASE("how far a file has been handed out is known to the line, or about where it is compressed") {
+  const std::string text = numbers(10'000);  // that come in one read
+  for (const std::string& content : {text, gzip(text), zstd(text)}) {
+    const TemporaryFile file(content);
+    auto reader = LineReader::open(file.path());
+    REQUIRE(reader);
+    CHECK(reader->position() == 0);
+    std::string_view line;
+    std::size_t handed_out = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      REQUIRE(reader->next(line, 0s));
+      handed_out += line.size() + 1;
+      const double share = static_cast<double>(reader->position()) / static_cast<double>(content.size());
+      REQUIRE(std::abs(share - static_cast<double>(handed_out) / static_cast<double>(text.size())) < 0.001);
+    }
+  }
 }
 
 // Through a pipe, in pieces of random sizes up to `longest`.
