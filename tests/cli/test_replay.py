@@ -241,6 +241,9 @@ def test_resume_starts_the_pace_with_the_first_event_sent():
     rest = replayed("-", "--resume", "1:0", input=text)
     assert 0.45 < time.monotonic() - begin < 5
     assert [json.loads(line)["event_id"] for line in rest.splitlines()] == ["e2", "e3", "e4"]
+    begin = time.monotonic()
+    assert len(replayed("-", "--resume", "2:0", input=text).splitlines()) == 2
+    assert 0.45 < time.monotonic() - begin < 5, "from the newest so far on, not from what came after it out of order"
 
 
 def stopped(process, number=signal.SIGINT):

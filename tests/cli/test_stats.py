@@ -53,8 +53,15 @@ def test_files_pipes_and_compression(file, tmp_path):
     half[1].write_text("\r\n\n  \n" + text_of(LINES[5:]).rstrip("\n").replace("\n", "\r\n"))
     packed = tmp_path / "all.gz"
     packed.write_bytes(gzip.compress(text.encode()))
-    for args, pipe in ((half, None), ([packed], None), (["-"], text), (["--input", "-"], text), (["--input", file], None)):
+    subprocess.run(["zstd", "-q", file, "-o", tmp_path / "all.zst"], check=True)
+    for args, pipe in ((half, None), ([packed], None), ([tmp_path / "all.zst"], None), (["-"], text), (["--input", "-"], text), (["--input", file], None)):
         assert {**as_json(*args, input=pipe), "as_of": None} == expected, args
+    for name in ("all.gz", "all.zst"):
+        piped = subprocess.run(["bash", "-c", f"cat {name} | {binary()} stats - -o json"], cwd=tmp_path, capture_output=True,
+                               env=environment(), timeout=60)
+        assert {**json.loads(piped.stdout), "as_of": None} == expected, name
+        consumed = run(["consume", "--input", tmp_path / name, "--metrics-port", "none", "-o", "json"])
+        assert json.loads(consumed.stdout.splitlines()[-1])["events"] == expected["events"], name
 
 
 def test_a_name_that_looks_like_an_option(file, tmp_path):

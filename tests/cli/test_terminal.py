@@ -96,6 +96,20 @@ def test_a_bar_for_slow_visitors(tmp_path, columns):
     assert [line.split("Z info")[-1].split()[0] for line in screen(text)[:-1]] == ["simulating", "sent"]
 
 
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_a_bar_for_a_recording_that_is_read_at_once_and_sent_slowly(tmp_path, columns):
+    path = tmp_path / "events"
+    run(["produce", "--output", path, "--rate", 100, "--speed", "max", "--count", 200])
+    status, text = in_terminal(["replay", path, "--output", tmp_path / "copy"], columns)
+    assert status == 0 and len(bars(text)) > 7 and all(len(bar) < columns for bar in bars(text))
+    shares = [int(re.search(r"(\d+)%", bar).group(1)) for bar in bars(text)]
+    assert shares == sorted(shares) and shares[0] < 10
+    if columns == 80:  # else there is no room for the bar, once there are all figures
+        assert shares[-1] > 80
+        assert re.search(r"\d\d%  1\d\d events  \d+/s  0:0[01] left$", bars(text)[-1])
+    assert [line.split("Z info")[-1].split()[0] for line in screen(text)[:-1]] == ["sending", "read"]
+
+
 def test_no_bar_among_the_events_themselves():
     status, text = in_terminal(["produce", "--output", "-", "--rate", 0, "--count", 200, "--log-level", "error"])
     assert status == 0 and "\x1b" not in text and len(text.splitlines()) == 200

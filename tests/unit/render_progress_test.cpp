@@ -29,3 +29,14 @@ TEST_CASE("the line never gets wider than the terminal, and is one line") {
   }
   CHECK(progress_bar(0.4, "reading", 10) == " 40%  rea…");
 }
+
+TEST_CASE("how fast it goes, and how long it will take, once that is known") {
+  using clickstream::render::progress_text;
+  using namespace std::chrono_literals;
+  CHECK(progress_text(1, 10ms, 0.5) == "1 events");
+  CHECK(progress_text(23'450, 10s, 0.1) == "23,450 events  2,345/s  1:30 left");
+  CHECK(progress_text(23'450, 10s, 0) == "23,450 events  2,345/s");
+  CHECK(progress_text(5, 10s, 1) == "5 events  1/s  0:00 left");
+  CHECK(progress_text(1, 36min, 0.375) == "1 events  0/s  1:00:00 left");
+  CHECK(progress_text(1, 1s, 1e-9) == "1 events  1/s");
+}

@@ -71,8 +71,8 @@ Command replay_command() {
           "publish recorded events at their own pace, or faster",
           "FILE…",
           "Reads the files one after the other (.gz, .zst too; - is standard input), and sends their events in\n"
-          "order, with the gaps that they had. Each event is keyed by its user. Creates the topic if it does not\n"
-          "exist.",
+          "order, with the gaps that they had. Each event is keyed by its user. Creates the topic if it is not\n"
+          "there.",
           "  clickstream replay events.ndjson                      as it was\n"
           "  clickstream replay events.ndjson --speed 60 --rebase now\n"
           "  clickstream replay access.log.gz --speed max --rejects rejects.log\n"
