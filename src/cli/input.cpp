@@ -34,22 +34,22 @@ Result<Input> open_consume_input(const Args& args, const kafka::Settings& settin
 }
 
 Result<Input> open_stats_input(const Args& args, const kafka::Settings& settings, const EngineOptions& engine,
-                               Timestamp now, bool follow) {
+                               const kafka::Span& span, Timestamp now) {
   if (!args.positional().empty()) return open_files(args.positional(), now);
   if (args.get("input") != "kafka") return open_files({args.get("input")}, now);
   Input result;
-  result.bounded = !follow;
+  result.bounded = span.to.has_value();
   result.topic = args.get("topic");
-  auto source = kafka::TopicSource::connect(settings, result.topic, follow, now, stop_requested);
+  auto source = kafka::TopicSource::connect(settings, result.topic, span, now, stop_requested);
   if (!source) return unexpected(source.error());
   result.partitioning = engine.partitioning;
   if (!result.partitioning) {
     const auto judged = judge_partitioning(
-        settings, result.topic, !follow, engine.max_ahead, [] {}, stop_requested);
+        settings, result.topic, result.bounded, engine.max_ahead, [] {}, stop_requested);
     if (!judged) return unexpected(judged.error());
     result.partitioning = *judged;
   }
-  if (!follow) result.progress = [topic = source->get()] { return topic->progress(); };
+  if (result.bounded) result.progress = [topic = source->get()] { return topic->progress(); };
   result.source = std::move(*source);
   return result;
 }

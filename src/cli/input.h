@@ -14,6 +14,7 @@
 #include "kafka/checkpoint_reader.h"
 #include "kafka/checkpoint_writer.h"
 #include "kafka/grouped_source.h"
+#include "kafka/span.h"
 
 namespace clickstream::cli {
 
@@ -36,8 +37,8 @@ Result<Input> open_consume_input(const Args& args, const kafka::Settings& settin
                                  const EngineOptions& engine, const StateOptions& state, Timestamp now,
                                  const std::function<void(const std::string&)>& waiting, const Stopping& stopping);
 
-/// For `stats`: kafka (the topic up to now, or with `follow` for ever), files, or "-".
+/// For `stats`: kafka (the span of the topic), files, or "-".
 Result<Input> open_stats_input(const Args& args, const kafka::Settings& settings, const EngineOptions& engine,
-                               Timestamp now, bool follow);
+                               const kafka::Span& span, Timestamp now);
 
 }  // namespace clickstream::cli

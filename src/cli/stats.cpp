@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/options.h"
+#include "cli/range_options.h"
 #include "cli/remarks.h"
 #include "cli/result_file.h"
 #include "cli/signals.h"
@@ -125,6 +126,7 @@ Command stats_command() {
   OptionGroup input{"Input",
                     {{"input", 0, "WHERE", "kafka", "kafka, a FILE of JSON lines (.gz, .zst too), or -"},
                      {"url", 0, "URL", "", "ask a running consumer: http://localhost:8000"}}};
+  for (Option& option : range_options()) input.options.push_back(std::move(option));
   OptionGroup output{"Output",
                      {{"format", 'o', "FORMAT", "table", "table, json, csv or prom"},
                       {"expect", 0, "FILE", "", "compare with these figures (JSON); exit status 5 if any differs"},
@@ -132,10 +134,13 @@ Command stats_command() {
   return {"stats",
           "one table of the metrics: of files, a topic up to now, or a running consumer",
           "[FILE…]",
-          "Reads the files one after the other, or the whole topic up to its present end. Joins no group,\n"
-          "commits nothing.",
+          "Reads the files one after the other, or the topic up to its present end, or a range of it. Joins no\n"
+          "group, commits nothing.",
           "  clickstream stats events.ndjson                       of a file\n"
           "  clickstream stats -t user-events                      of a topic up to now\n"
+          "  clickstream stats --to 0:1500,1:1498,2:1502           as they were at these offsets\n"
+          "  clickstream stats --from -1h                          of the last hour\n"
+          "  clickstream stats --from 2026-11-01 --to 2026-11-02   of a day (in UTC)\n"
           "  clickstream stats --url http://localhost:8000 --watch\n"
           "                                                        of a running consumer, live\n"
           "  clickstream stats --expect t.json                     are the figures right?\n"
@@ -156,6 +161,11 @@ Result<int> stats(const Args& args) {
     values.reject("url", "names a running consumer, so there is nothing else to read");
   }
   if (args.given("input") && !args.positional().empty()) values.reject("input", "and FILE say the same; give one");
+  const Timestamp now = wall_clock();
+  const kafka::Span span = read_range(args, values, now, options.watch);
+  if (args.given("url") || args.get("input") != "kafka" || !args.positional().empty()) {
+    reject_range(args, values, "is a place in a topic, and no topic is read");
+  }
   if (values.failure()) return unexpected(*values.failure());
   const auto logger = Logger::open(log_choice);
   if (!logger) return unexpected(logger.error());
@@ -172,7 +182,7 @@ Result<int> stats(const Args& args) {
   if (args.given("url")) {
     snapshot = watch_url(args.get("url"), options);
   } else {
-    auto input = open_stats_input(args, *settings, options.engine, wall_clock(), options.watch);
+    auto input = open_stats_input(args, *settings, options.engine, span, now);
     if (!input) return unexpected(input.error());
     snapshot = read_input(*input, options, logger->say());
   }

@@ -25,7 +25,9 @@ Reader::Reader(std::unique_ptr<Client> client, const std::string& topic, Missing
       missing_(missing) {}
 
 Reader::~Reader() {
-  for (const auto& [partition, position] : positions_) rd_kafka_consume_stop(topic_.get(), partition);
+  for (const auto& [partition, position] : positions_) {
+    if (resting_.count(partition) == 0) rd_kafka_consume_stop(topic_.get(), partition);
+  }
 }
 
 Result<std::unique_ptr<Reader>> Reader::connect(const Settings& settings, const std::string& topic, Missing missing,
@@ -55,7 +57,15 @@ Result<void> Reader::start(std::int32_t partition, std::int64_t begin, std::opti
 }
 
 void Reader::stop(std::int32_t partition) {
-  if (positions_.erase(partition) > 0) rd_kafka_consume_stop(topic_.get(), partition);
+  if (positions_.erase(partition) > 0 && resting_.erase(partition) == 0) {
+    rd_kafka_consume_stop(topic_.get(), partition);
+  }
+}
+
+void Reader::rest_at_ends() {
+  for (const auto& [partition, position] : positions_) {
+    if (position.reached_end && resting_.insert(partition).second) rd_kafka_consume_stop(topic_.get(), partition);
+  }
 }
 
 Result<void> Reader::fetch(Batch& batch, Duration timeout) {

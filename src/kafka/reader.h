@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "clickstream/stop.h"
@@ -33,6 +34,9 @@ class Reader {
   Result<void> start(std::int32_t partition, std::int64_t begin, std::optional<std::int64_t> end);
   void stop(std::int32_t partition);
 
+  /// Asks the broker for no more of those partitions that have reached their end.
+  void rest_at_ends();
+
   /// Adds to the batch what arrives within a moment. That a partition has another log now is for the caller to see.
   Result<void> fetch(Batch& batch, Duration timeout);
 
@@ -47,6 +51,7 @@ class Reader {
   TopicHandle topic_;
   Fetcher fetcher_;
   Positions positions_;
+  std::set<std::int32_t> resting_;
   Missing missing_;
 };
 

@@ -1,10 +1,9 @@
 #include "kafka/topic_source.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include <utility>
 
 #include "kafka/offsets.h"
+#include "kafka/ranges.h"
 #include "kafka/reader.h"
 
 namespace clickstream::kafka {
@@ -25,21 +24,17 @@ TopicSource::TopicSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TopicSource::~TopicSource() = default;
 
 Result<std::unique_ptr<TopicSource>> TopicSource::connect(const Settings& settings, const std::string& topic,
-                                                          bool follow, Timestamp now, const Stopping& stopping) {
+                                                          const Span& span, Timestamp now, const Stopping& stopping) {
   auto impl = std::make_unique<Impl>();
   auto reader = Reader::connect(settings, topic, Missing::fails, now, stopping);
   if (!reader) return unexpected(reader.error());
   impl->reader = std::move(*reader);
-  auto ranges = query_ranges(impl->reader->client(), topic, kStartDeadline, stopping);
+  auto ranges = resolve(impl->reader->client(), topic, span, stopping);
   if (!ranges) return unexpected(ranges.error());
-  if (ranges->has_value()) {
-    impl->ranges = std::move(**ranges);
-  } else if (!stopping()) {
-    return fail(Exit::failed, fmt::format("topic {} does not exist, or its existence is kept from us", topic));
-  }
+  if (ranges->has_value()) impl->ranges = std::move(**ranges);
   for (std::size_t i = 0; i < impl->ranges.size(); ++i) {
     const Range range = impl->ranges[i];
-    const auto end = follow ? std::nullopt : std::optional<std::int64_t>(range.end);
+    const auto end = span.to ? std::optional<std::int64_t>(range.end) : std::nullopt;
     if (end && range.begin >= *end) continue;
     if (auto started = impl->reader->start(static_cast<std::int32_t>(i), range.begin, end); !started) {
       return unexpected(started.error());
@@ -58,6 +53,7 @@ Result<void> TopicSource::poll(Batch& batch, Duration timeout) {
   if (batch.at_end) return {};
   if (auto fetched = impl_->reader->fetch(batch, timeout); !fetched) return fetched;
   if (any_went_back(impl_->reader->positions())) return unexpected(impl_->reader->went_back());
+  impl_->reader->rest_at_ends();
   return {};
 }
 

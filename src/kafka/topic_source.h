@@ -1,4 +1,4 @@
-// The records of a topic, read without a consumer group: nothing is joined, nothing committed.
+// The records of a topic, or of a range of it, read without a consumer group: nothing is joined, nothing committed.
 #pragma once
 
 #include <memory>
@@ -8,14 +8,15 @@
 #include "clickstream/source.h"
 #include "clickstream/stop.h"
 #include "kafka/settings.h"
+#include "kafka/span.h"
 
 namespace clickstream::kafka {
 
 class TopicSource : public Source {
  public:
-  /// The whole topic, from its beginning to its end as of now; to `follow` it is to have no end.
-  static Result<std::unique_ptr<TopicSource>> connect(const Settings& settings, const std::string& topic, bool follow,
-                                                      Timestamp now, const Stopping& stopping);
+  /// `now` is the time of records without one.
+  static Result<std::unique_ptr<TopicSource>> connect(const Settings& settings, const std::string& topic,
+                                                      const Span& span, Timestamp now, const Stopping& stopping);
   ~TopicSource() override;
 
   /// The first batch assigns all partitions.

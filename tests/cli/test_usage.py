@@ -100,7 +100,7 @@ def test_the_options_of_the_contract_are_there():
         "produce": f"{common} {visitors} count for start output truth gap partitions replication-factor",
         "consume": f"{common} {engine} {visitors} group metrics-port listen interval input until-end "
                    "state state-topic checkpoint-interval on-unusable-state instance-id dead-letter replication-factor",
-        "stats": f"{common} {engine} input url watch expect",
+        "stats": f"{common} {engine} input url watch expect from to",
     }
     for command, options in expected.items():
         text = run([command, "--help"]).stdout
@@ -147,6 +147,14 @@ def test_the_options_of_the_contract_are_there():
     (["consume", "--metrics-port", "65536"], ["--metrics-port: '65536' is no whole number from 0 to 65535"]),
     (["stats", "--url", "http://localhost:1", "file"], ["--url: names a running consumer"]),
     (["stats", "--input", "-", "file"], ["--input: and FILE say the same"]),
+    (["stats", "--from", "5", "file"], ["--from: is a place in a topic, and no topic is read"]),
+    (["stats", "--to", "now", "--input", "-"], ["--to: is a place in a topic"]),
+    (["stats", "--from", "-1h", "--url", "localhost:1"], ["--from: is a place in a topic"]),
+    (["stats", "--from", "earliest"], ["--from: 'earliest' is none of beginning, now, an offset"]),
+    (["stats", "--to", "@1731283897000"], ["--to: '@1731283897000' lies beyond", "not milliseconds"]),
+    (["stats", "--from", "2099-01-01"], ["--from: lies in the future"]),
+    (["stats", "--from", "7", "--to", "5"], ["--to: lies before --from"]),
+    (["stats", "--from", "-1h", "--to", "-2h"], ["--to: lies before --from"]),
     (["stats", "-X", "acks"], ["-X acks: 'acks' is no property=value"]),
     (["produce", "-X", "acks=1"], ["-X acks=1: the property acks cannot be set"]),
     (["consume", "-X", "enable.auto.commit=true"], ["enable.auto.commit cannot be set"]),

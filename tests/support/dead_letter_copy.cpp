@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,7 +56,8 @@ int main(int argc, char** argv) {
   spec.name = argv[5];
   auto letters = kafka::DeadLetterTopic::connect(target, spec, source_topic, stopping);
   if (!letters) return failed(letters.error());
-  auto source = kafka::TopicSource::connect(settings_for(argv[1]), source_topic, true, Timestamp{}, stopping);
+  const kafka::Span endless{kafka::Edge::begin, std::nullopt};
+  auto source = kafka::TopicSource::connect(settings_for(argv[1]), source_topic, endless, Timestamp{}, stopping);
   if (!source) return failed(source.error());
 
   long put = 0;
