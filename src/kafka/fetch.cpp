@@ -7,9 +7,6 @@ namespace clickstream::kafka {
 namespace {
 
 using std::chrono::steady_clock;
-using namespace std::chrono_literals;
-
-constexpr std::size_t kBatch = 10'000;
 
 std::string_view view(const void* data, std::size_t size) {
   return data == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(data), size};
@@ -22,7 +19,7 @@ void Fetcher::fetch(Batch& batch, Positions& positions, Duration timeout, std::v
   // One by one: rd_kafka_consume_batch_queue drops messages that it has taken already when the client pauses their
   // partition, as it does in every rebalance, and afterwards goes on behind them (seen with librdkafka 2.0.2).
   int patience = to_millis(timeout);
-  while (messages_.size() < kBatch) {
+  while (messages_.size() < most_) {
     MessageHandle next(rd_kafka_consume_queue(queue_.get(), std::exchange(patience, 0)));
     if (!next) break;
     const rd_kafka_message_t& message = *messages_.emplace_back(std::move(next));

@@ -18,6 +18,23 @@ const std::vector<Property>& reader_properties() {
 
 }  // namespace
 
+Result<void> judge_errors(const Client& client, const std::string& topic,
+                          const std::vector<rd_kafka_resp_err_t>& errors, Missing missing) {
+  for (const auto error : errors) {
+    const Failure failure = broker_failure(error, fmt::format("cannot read {}", topic));
+    const bool is_missing = error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                            error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                            error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (failure.code == Exit::unreachable || (is_missing && missing == Missing::fails)) return unexpected(failure);
+    client.settings().log(LogLevel::warn, fmt::format("{}; trying again", failure.message));
+  }
+  return {};
+}
+
+Failure went_back(const std::string& topic) {
+  return {Exit::failed, fmt::format("topic {} was deleted and created again, or cut, while it was read", topic)};
+}
+
 Reader::Reader(std::unique_ptr<Client> client, const std::string& topic, Missing missing, Timestamp now)
     : client_(std::move(client)),
       topic_(rd_kafka_topic_new(client_->get(), topic.c_str(), nullptr)),
@@ -72,20 +89,9 @@ Result<void> Reader::fetch(Batch& batch, Duration timeout) {
   std::vector<rd_kafka_resp_err_t> errors;
   fetcher_.fetch(batch, positions_, timeout, errors);
   rd_kafka_poll(client_->get(), 0);  // serves the error callback
-  for (const auto error : errors) {
-    const Failure failure = broker_failure(error, fmt::format("cannot read {}", rd_kafka_topic_name(topic_.get())));
-    const bool missing = error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                         error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-                         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    if (failure.code == Exit::unreachable || (missing && missing_ == Missing::fails)) return unexpected(failure);
-    client_->settings().log(LogLevel::warn, fmt::format("{}; trying again", failure.message));
-  }
-  return {};
+  return judge_errors(*client_, rd_kafka_topic_name(topic_.get()), errors, missing_);
 }
 
-Failure Reader::went_back() const {
-  return {Exit::failed, fmt::format("topic {} was deleted and created again, or cut, while it was read",
-                                    rd_kafka_topic_name(topic_.get()))};
-}
+Failure Reader::went_back() const { return kafka::went_back(rd_kafka_topic_name(topic_.get())); }
 
 }  // namespace clickstream::kafka

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "clickstream/stop.h"
 #include "kafka/fetch.h"
@@ -15,6 +16,13 @@ namespace clickstream::kafka {
 
 /// What becomes of a topic that cannot be found while it is read: a cluster that has just started may not know it yet.
 enum class Missing : std::uint8_t { fails, waits };
+
+/// Tells apart, of the errors met while a topic is fetched, what ends the reading from what passes, which is logged.
+Result<void> judge_errors(const Client& client, const std::string& topic,
+                          const std::vector<rd_kafka_resp_err_t>& errors, Missing missing);
+
+/// The failure for a topic one of whose partitions has another log now.
+Failure went_back(const std::string& topic);
 
 class Reader {
  public:
