@@ -100,6 +100,8 @@ def test_the_options_of_the_contract_are_there():
         "produce": f"{common} {visitors} count for start output truth gap partitions replication-factor",
         "consume": f"{common} {engine} {visitors} group metrics-port listen interval input until-end "
                    "state state-topic checkpoint-interval on-unusable-state instance-id dead-letter replication-factor",
+        "replay": f"{common} input-format map speed rebase rejects resume include-static include-methods include-errors "
+                  "include-bots output to-topic partitions replication-factor from-topic from to",
         "stats": f"{common} {engine} input url watch expect from to",
     }
     for command, options in expected.items():
@@ -155,6 +157,13 @@ def test_the_options_of_the_contract_are_there():
     (["stats", "--from", "2099-01-01"], ["--from: lies in the future"]),
     (["stats", "--from", "7", "--to", "5"], ["--to: lies before --from"]),
     (["stats", "--from", "-1h", "--to", "-2h"], ["--to: lies before --from"]),
+    (["replay", "--from-topic", "a", "file"], ["--from-topic: and FILE are two inputs; give one"]),
+    (["replay", "--from-topic", "a", "--to-topic", "a"], ["--from-topic: is the topic that is written to; name another"]),
+    (["replay", "--from-topic", "user-events"], ["--from-topic: is the topic that is written to"]),
+    (["replay", "--from-topic", "a", "--input-format", "csv"], ["--input-format: is for files"]),
+    (["replay", "--from-topic", "a", "--resume", "1200"], ["--resume: '1200' is no position such as 0:1200,1:1190"]),
+    (["replay", "--from-topic", "a", "--from", "5", "--to", "4"], ["--to: lies before --from"]),
+    (["replay", "--from", "-1h", "file"], ["--from: is a place in a topic; name it with --from-topic"]),
     (["stats", "-X", "acks"], ["-X acks: 'acks' is no property=value"]),
     (["produce", "-X", "acks=1"], ["-X acks=1: the property acks cannot be set"]),
     (["consume", "-X", "enable.auto.commit=true"], ["enable.auto.commit cannot be set"]),

@@ -44,7 +44,7 @@ def test_commands_run(page, kafka, tmp_path):
         "CLICKSTREAM_GROUP": kafka.unused_name(),
     }
     for command in commands(page):
-        command = command.replace("8000", str(free_port()))
+        command = command.replace("8000", str(free_port())).replace("user-events", env["CLICKSTREAM_TOPIC"])
         process = subprocess.Popen(
             ["bash", "-c", f"set -o pipefail; {command}"],
             cwd=tmp_path, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,

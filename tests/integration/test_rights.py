@@ -33,6 +33,9 @@ DEAD_LETTERS = {right: absence for right, absence in RIGHTS["consume"].items() i
 CASES = {
     "produce": (["produce", "--count", "5"], RIGHTS["produce"]),
     "stats": (["stats"], RIGHTS["stats"]),
+    "stats of a range": (["stats", "--from", "-1h"], RIGHTS["stats"]),
+    "replay of a topic": (["replay", "--from-topic", "TOPIC", "--output", "-", "--speed", "max"],
+                          RIGHTS["replay --from-topic"]),
     "keyed": (["consume", "--partitioning", "keyed"], RIGHTS["consume"]),
     "unkeyed": (["consume", "--partitioning", "unkeyed"], {
         right: absence for right, absence in RIGHTS["consume"].items() if right[0] != "Alter"}),
@@ -60,7 +63,8 @@ class World:
         if command[0] != "produce":
             self.produce(COUNT)
             self.kafka.produce(topic, ["no event"])
-        self.command = [self.names["dead-letter topic"] if word == "DEAD" else word for word in command]
+        words = {"DEAD": self.names["dead-letter topic"], "TOPIC": topic}
+        self.command = [words.get(word, word) for word in command]
         self.command += ["-b", guarded.sasl, "-F", guarded.client(directory, self.user), "-t", topic]
         if command[0] == "consume":
             self.command += ["-g", group, "--metrics-port", "none", "--interval", "0", "-o", "json"]

@@ -70,7 +70,7 @@ Result<bool> Player::play(Recorded& recorded, const Starting& starting) {
   }
   newest_ = std::max(newest_, recorded.event.timestamp);
   if (read_ <= resume_.events) return true;
-  at_hand_ = true;
+  at_hand_ = recorded.event.timestamp + shift_;
   const Timestamp newest = newest_ + shift_;
   if (!pacer_) {
     starting(newest);
@@ -80,7 +80,7 @@ Result<bool> Player::play(Recorded& recorded, const Starting& starting) {
   if (!waited || !*waited) return waited;
   auto taken = send(recorded);
   if (!taken || !*taken) return taken;
-  at_hand_ = false;
+  at_hand_.reset();
   if (++sent_ % 64 == 0) show_progress();
   return true;
 }

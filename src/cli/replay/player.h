@@ -33,6 +33,10 @@ class Player {
   std::uint64_t sent() const { return sent_; }
   /// Of those that earlier runs have sent, what this one has read.
   std::uint64_t skipped() const { return read_ - (sent_ + (at_hand_ ? 1 : 0)); }
+  /// The time, shifted, of an event that was read and not sent.
+  std::optional<Timestamp> at_hand() const { return at_hand_; }
+  /// How far events are shifted.
+  Duration shift() const { return shift_; }
   /// The time of the first event, where events are shifted; absent before it is known.
   std::optional<Timestamp> rebased_to() const { return rebased_to_; }
 
@@ -57,7 +61,7 @@ class Player {
   std::uint64_t read_ = 0;        // events
   std::uint64_t rejections_ = 0;  // read
   std::uint64_t sent_ = 0;
-  bool at_hand_ = false;  // an event was read that is not sent yet
+  std::optional<Timestamp> at_hand_;
   Timestamp newest_ = Timestamp::min();
   Duration shift_{0};
   std::optional<Timestamp> rebased_to_;

@@ -5,12 +5,16 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/bound.h"
 #include "cli/options.h"
+#include "cli/range_options.h"
 
 namespace clickstream::cli {
 namespace {
 
 constexpr std::array<std::string_view, 4> kFormats = {"ndjson", "csv", "common", "combined"};  // as the enum has them
+constexpr std::array<const char*, 6> kOfFiles = {"input-format",   "map",         "include-static", "include-methods",
+                                                 "include-errors", "include-bots"};
 
 std::vector<std::pair<std::string, std::string>> read_map(const Args& args, Values& values) {
   std::vector<std::pair<std::string, std::string>> columns;
@@ -39,6 +43,32 @@ ResumeAt read_resume(const std::string& text, Values& values) {
   return {};
 }
 
+// --from-topic and what belongs to it, or only to files.
+void read_topic(const Args& args, Values& values, Timestamp now, ReplayOptions& options) {
+  options.from_topic = args.get("from-topic");
+  if (!args.given("from-topic")) {
+    reject_range(args, values, "is a place in a topic; name it with --from-topic");
+    return;
+  }
+  if (options.from_topic.empty()) values.reject("from-topic", "needs the name of a topic");
+  if (!args.positional().empty()) values.reject("from-topic", "and FILE are two inputs; give one");
+  for (const char* option : kOfFiles) {
+    if (args.given(option)) values.reject(option, "is for files; the records of a topic are JSON events");
+  }
+  if (options.output == "kafka" && options.from_topic == options.topic.name) {
+    values.reject("from-topic", "is the topic that is written to; name another one with --to-topic");
+  }
+  options.range = read_range(args, values, now, false);
+  if (!args.given("resume")) return;
+  const auto offsets = parse_bound(args.get("resume"), now);
+  if (offsets && std::holds_alternative<kafka::Offsets>(*offsets)) {
+    options.range.from = *offsets;
+  } else {
+    values.reject("resume",
+                  "'" + args.get("resume") + "' is no position such as 0:1200,1:1190, which a stopped run names");
+  }
+}
+
 std::optional<Rebase> read_rebase(const Args& args, Values& values) {
   if (!args.given("rebase")) return std::nullopt;
   const std::string& text = args.get("rebase");
@@ -60,7 +90,10 @@ std::vector<OptionGroup> replay_option_groups() {
        {"include-methods", 0, "", "", "access log: requests by other methods than GET are too"},
        {"include-errors", 0, "", "", "access log: requests that were not answered with a page are too"},
        {"include-bots", 0, "", "", "access log: requests of robots and programs are too"},
-       {"rejects", 0, "FILE", "", "write the lines that are no events there, as they are"}}};
+       {"rejects", 0, "FILE", "", "write the lines that are no events there, as they are"},
+       {"from-topic", 0, "TOPIC", "",
+        "instead of files: the events of a topic, of all partitions in the order of time"}}};
+  for (Option& option : range_options()) input.options.push_back(std::move(option));
   OptionGroup pace{"Pace",
                    {{"speed", 0, "FACTOR", "1", "go through recorded time so many times as fast, or max"},
                     {"rebase", 0, "MOMENT", "",
@@ -84,7 +117,8 @@ ReplayOptions read_replay_options(const Args& args, Values& values) {
     options.format = static_cast<formats::Format>(found - kFormats.begin());
   }
   options.recording.columns = read_map(args, values);
-  options.recording.now = wall_clock();
+  const Timestamp now = wall_clock();
+  options.recording.now = now;
   options.recording.old_times = args.given("rebase");
   options.recording.include_static = args.given("include-static");
   options.recording.include_methods = args.given("include-methods");
@@ -92,12 +126,15 @@ ReplayOptions read_replay_options(const Args& args, Values& values) {
   options.recording.include_bots = args.given("include-bots");
   options.speed = read_speed(args, values);
   options.rebase = read_rebase(args, values);
-  if (args.given("resume")) options.resume = read_resume(args.get("resume"), values);
+  if (args.given("resume")) {
+    options.resume = args.given("from-topic") ? ResumeAt{} : read_resume(args.get("resume"), values);
+  }
   options.rejects = args.get("rejects");
   options.output = args.get("output");
   options.topic.name = args.get(args.given("to-topic") ? "to-topic" : "topic");
   options.topic.partitions = static_cast<int>(values.integer("partitions", 1, 100'000));
   options.topic.replication_factor = static_cast<int>(values.integer("replication-factor", -1, 100));
+  read_topic(args, values, now, options);
   return options;
 }
 

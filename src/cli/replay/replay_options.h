@@ -9,11 +9,13 @@
 #include "cli/args.h"
 #include "formats/recording.h"
 #include "input/pacer.h"
+#include "kafka/span.h"
 #include "kafka/topic.h"
 
 namespace clickstream::cli {
 
-/// Where a stopped run goes on: what it has sent and reported of the whole input.
+/// Where a stopped run goes on: what it has sent and reported of the whole input. A topic is read on from offsets
+/// instead, and these counts are 0.
 struct ResumeAt {
   std::uint64_t events = 0;
   std::uint64_t rejections = 0;
@@ -26,6 +28,8 @@ struct Rebase {
 
 struct ReplayOptions {
   std::vector<std::string> paths;
+  std::string from_topic;                 ///< empty: files are read
+  kafka::Span range;                      ///< of that topic
   std::optional<formats::Format> format;  ///< absent: by the first line
   formats::RecordingOptions recording;
   input::Speed speed;
