@@ -326,6 +326,17 @@ def test_an_access_log_end_to_end(tmp_path):
             assert re.search(rf"\b{words}\b", line), (words, line)
 
 
+def test_a_log_from_before_2000_is_read_where_its_times_are_shifted(tmp_path):
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [01/Jul/1995:00:00:01 -0400] "GET /history/ HTTP/1.0" 200 6245\n'
+                   '192.0.2.7 - - [01/Jul/1995:00:00:06 -0400] "GET /shuttle/ HTTP/1.0" 200 3985\n')
+    result = run(["replay", log, *MAX, "--output", "-"])
+    assert account(result) == ["read 2 lines: 0 events sent, 2 rejected (2 out_of_range_timestamp)"]
+    events = [json.loads(line) for line in replayed(log, *MAX, "--rebase", "2024-01-01").splitlines()]
+    assert [(one["timestamp"], one["duration"], one["page"]) for one in events] == [
+        (1_704_067_200, 5, "/history/"), (1_704_067_205, 0, "/shuttle/")]
+
+
 def test_a_csv_of_other_names(tmp_path):
     path = tmp_path / "visits.csv"
     path.write_text("visitor;when;url;secs\nann;2024-01-01T00:00:00Z;/a;1.5\nbob;1704067201;/b;2\n;;;\n")
