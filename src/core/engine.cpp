@@ -40,6 +40,7 @@ struct Engine::Impl {
   Outcome judge(const Event& event);
   void move_watermark(Timestamp to);
   void close_before(Timestamp time);
+  void begin_windows();
   bool is_consistent() const;
 
   // What a session adds to the figures over all sessions: taken out before it changes, put in again afterwards.
@@ -114,6 +115,13 @@ void Engine::Impl::close_before(Timestamp time) {
     ++metrics.closed.duration_histogram[duration_bucket(session.duration())];
     busiest.closed(sessions, index);
   }
+}
+
+// Behind all events that there were: those of closed sessions lie before the watermark.
+void Engine::Impl::begin_windows() {
+  Timestamp newest = watermark;
+  sessions.for_each([&](const Session& session) { newest = std::max(newest, session.end); });
+  if (newest != Timestamp::min()) windows.begin_behind(newest, metrics.windows);
 }
 
 // Whether the figures are those of the pages and sessions: nothing below counts on it blindly once it has been seen.
@@ -225,8 +233,12 @@ void Engine::save(std::string& out) const {
 Expected<Engine, std::string> Engine::restore(const EngineConfig& config, std::string_view state) {
   using std::string_literals::operator""s;
   if (config.count_users) return unexpected("users can't be counted from a saved state on"s);
-  const auto sections = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag, kWindowsTag});
-  if (!sections) return unexpected(sections.error());
+  auto sections = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag, kWindowsTag});
+  if (!sections) {
+    auto without_windows = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag});  // the version before
+    if (!without_windows) return unexpected(sections.error());
+    sections = std::move(without_windows);
+  }
   Engine engine(config);
   Impl& impl = *engine.impl_;
   std::vector<WindowSeries> series = std::move(impl.metrics.windows);
@@ -237,7 +249,9 @@ Expected<Engine, std::string> Engine::restore(const EngineConfig& config, std::s
   impl.watermark = figures->watermark;
   if (!impl.pages.restore((*sections)[1], impl.metrics.pages)) return unexpected("the pages are damaged"s);
   if (!impl.sessions.restore((*sections)[2], config.max_ids)) return unexpected("the sessions are damaged"s);
-  if (!impl.windows.restore((*sections)[3], impl.metrics.pages.size(), impl.watermark, impl.metrics.windows)) {
+  if (sections->size() == 3) {
+    impl.begin_windows();
+  } else if (!impl.windows.restore((*sections)[3], impl.metrics.pages.size(), impl.watermark, impl.metrics.windows)) {
     return unexpected("the windows are damaged"s);
   }
   if (!impl.is_consistent()) return unexpected("the sessions do not add up to the figures"s);

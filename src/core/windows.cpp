@@ -36,6 +36,11 @@ bool Windows::has_open() const {
   return std::any_of(tables_.begin(), tables_.end(), [](const WindowTable& table) { return table.has_open(); });
 }
 
+void Windows::begin_behind(Timestamp newest, std::vector<WindowSeries>& series) {
+  newest_ = newest;
+  for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].begin_at(newest + Duration{1}, series[i]);
+}
+
 void Windows::save(const std::vector<WindowSeries>& series, std::string& out) const {
   put_fixed(out, newest_.time_since_epoch().count());
   for (std::size_t i = 0; i < tables_.size(); ++i) {
@@ -52,9 +57,9 @@ bool Windows::restore(std::string_view state, std::size_t pages, Timestamp water
                       std::vector<WindowSeries>& series) {
   ByteReader reader(state);
   newest_ = timestamp_from_micros(reader.fixed<std::int64_t>());
-  if (newest_ != Timestamp::min() && (newest_ < Timestamp{} || newest_ > kLatest)) return false;
-  for (std::size_t i = 0; i < tables_.size(); ++i) {
-    if (newest_ != Timestamp::min()) tables_[i].begin_at(newest_ + Duration{1}, series[i]);
+  if (newest_ != Timestamp::min()) {
+    if (newest_ < Timestamp{} || newest_ > kLatest) return false;
+    begin_behind(newest_, series);
   }
   WindowSpec before{};
   while (reader.left() > 0) {

@@ -24,6 +24,9 @@ class Windows {
   void close_all(std::vector<WindowSeries>& series);
   bool has_open() const;
 
+  /// For a new object of an input under way: all kinds begin behind all events that there were, the newest at `newest`.
+  void begin_behind(Timestamp newest, std::vector<WindowSeries>& series);
+
   /// Appends all kinds and their series.
   void save(const std::vector<WindowSeries>& series, std::string& out) const;
 

@@ -372,7 +372,9 @@ TEST_CASE("A state that is not the unit's changes nothing") {
   CHECK(error(set, 1, set.save(1, {})) == "the state is of other partitions");
   CHECK(error(set, 1, set.save(1, {{1, -5}})) == "the offsets are damaged");
   CHECK(error(set, 1, "") == "section OFF1 is missing");
-  for (std::size_t size = 0; size < state.size(); ++size) CHECK_FALSE(set.restore(1, state.substr(0, size)));
+  const std::size_t before_windows = state.find("WIN1");  // so much is a state of the version before
+  for (std::size_t size = 0; size < state.size(); ++size)
+    if (size != before_windows) CHECK_FALSE(set.restore(1, state.substr(0, size)));
   CHECK(set.units() == std::vector<std::int32_t>{1});
   CHECK(set.figures(1).metrics.events.consumed == 1);
 

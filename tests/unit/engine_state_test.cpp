@@ -163,7 +163,9 @@ Engine rich_engine() {
 TEST_CASE("A state cut short, or too long, is refused") {
   const std::string state = saved(rich_engine());
   REQUIRE(Engine::restore(rich_config(), state));
+  const std::size_t before_windows = state.find("WIN1");
   for (std::size_t size = 0; size < state.size(); ++size) {
+    if (size == before_windows) continue;  // this much is a state of the version before
     if (Engine::restore(rich_config(), state.substr(0, size))) FAIL("cut to " << size << " bytes");
   }
   CHECK_FALSE(Engine::restore(rich_config(), state + '\0'));
@@ -259,6 +261,22 @@ TEST_CASE("A state that breaks a rule of the sessions is refused") {
   other.gap = std::chrono::seconds{9};  // a session that would have closed
   CHECK(error_of(saved(engine), config).empty());
   CHECK(error_of(saved(engine), other) == "the sessions do not add up to the figures");
+}
+
+TEST_CASE("A state of the version before windows is read, and they begin behind its events") {
+  EngineConfig config;
+  config.windows = {{std::chrono::seconds{10}, std::chrono::seconds{10}}};
+  Engine engine(config);
+  Event event = event_of(1, "a", std::chrono::seconds{3});
+  event.duration = std::chrono::seconds{20};
+  engine.apply(event, event.timestamp);
+  const std::string state = saved(engine);
+  const Engine before = restored(config, state.substr(0, state.find("WIN1")));
+  CHECK(before.metrics().sessions == engine.metrics().sessions);
+  CHECK(before.watermark() == engine.watermark());
+  CHECK(before.metrics().windows[0].complete_from == kScriptStart + std::chrono::seconds{30});
+  const std::string nothing = saved(Engine(config));
+  CHECK(restored(config, nothing.substr(0, nothing.find("WIN1"))).metrics() == Engine(config).metrics());
 }
 
 TEST_CASE("A window that is added or removed keeps the sessions, and the others") {
