@@ -94,10 +94,11 @@ def test_each_example_of_a_help_parses(command, tmp_path):
 
 def test_the_options_of_the_contract_are_there():
     common = "brokers topic property kafka-config connect-timeout log-level log-format log-file"
-    engine = "gap lateness idle-timeout partitioning max-ahead max-pages top format"
+    engine = "gap lateness idle-timeout partitioning max-ahead window max-pages top format"
     visitors = "rate speed users daily-cycle seed site"
     expected = {
-        "produce": f"{common} {visitors} count for start output truth gap partitions replication-factor",
+        "produce": f"{common} {visitors} count for start output truth gap lateness window duplicates disorder late "
+                   "malformed offline partitions replication-factor",
         "consume": f"{common} {engine} {visitors} group metrics-port listen interval input until-end "
                    "state state-topic checkpoint-interval on-unusable-state instance-id dead-letter replication-factor",
         "replay": f"{common} input-format map speed rebase rejects resume include-static include-methods include-errors "
