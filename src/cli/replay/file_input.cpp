@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "formats/text.h"
 #include "render/number.h"
 
 namespace clickstream::cli {
@@ -12,13 +13,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using formats::Format;
+using formats::is_blank;
 using formats::Place;
 using input::LineReader;
 
 // So many lines without an event, and the caller gets a word in.
 constexpr int kLines = 1000;
-
-constexpr bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == std::string_view::npos; }
 
 }  // namespace
 
