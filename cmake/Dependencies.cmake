@@ -22,3 +22,6 @@ endfunction()
 clickstream_header_only(rapidjson_headers rapidjson/reader.h)
 clickstream_header_only(cxxopts_headers cxxopts.hpp)
 clickstream_header_only(expected_headers tl/expected.hpp)
+
+# Chart.js, which the live page is built with.
+find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist REQUIRED)

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clickstream/snapshot.h"
+#include "render/history.h"
 
 namespace clickstream::cli {
 
@@ -16,6 +17,7 @@ class Published {
   /// `waiting_for`: why there are no figures yet; empty when there are. A sign of life.
   void set(std::shared_ptr<const Snapshot> snapshot, std::string waiting_for) {
     const std::lock_guard lock(mutex_);
+    if (waiting_for.empty()) history_.add(*snapshot);
     snapshot_ = std::move(snapshot);
     waiting_for_ = std::move(waiting_for);
     beat_ = std::chrono::steady_clock::now();
@@ -32,6 +34,11 @@ class Published {
     return snapshot_;
   }
 
+  render::History history() const {
+    const std::lock_guard lock(mutex_);
+    return history_;
+  }
+
   std::string waiting_for() const {
     const std::lock_guard lock(mutex_);
     return waiting_for_;
@@ -46,6 +53,7 @@ class Published {
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
+  render::History history_;
   std::string waiting_for_ = "connecting";
   std::chrono::steady_clock::time_point beat_ = std::chrono::steady_clock::now();
 };

@@ -6,7 +6,8 @@
 #include "http/process.h"
 #include "kafka/settings.h"
 #include "render/json.h"
-#include "render/page.h"
+#include "render/live.h"
+#include "render/page/page.h"
 #include "render/prometheus.h"
 
 namespace clickstream::cli {
@@ -21,8 +22,14 @@ constexpr const char* kText = "text/plain; charset=utf-8";
 
 std::map<std::string, http::Handler> consumer_routes(const Published& published) {
   std::map<std::string, http::Handler> routes;
-  routes["/"] = [&published] {
-    return http::Response{200, "text/html; charset=utf-8", render::live_page(*published.snapshot())};
+  for (const render::PageFile& file : render::page_files()) {
+    routes[std::string(file.path)] = [file] {
+      return http::Response{200, std::string(file.content_type), std::string(file.body)};
+    };
+  }
+  routes["/live.json"] = [&published] {
+    return http::Response{200, "application/json",
+                          render::live_json(*published.snapshot(), published.history(), published.waiting_for())};
   };
   routes["/metrics"] = [&published] {
     const render::InstanceFigures instance{version(), kafka::library_version(), http::read_process_figures()};

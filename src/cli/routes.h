@@ -9,7 +9,7 @@
 
 namespace clickstream::cli {
 
-/// / /metrics /stats.json /healthz /readyz, of what is published at the time of the request; `published` must outlive
+/// / (and the files of the page) /live.json /metrics /stats.json /healthz /readyz, of what is published at the time of the request; `published` must outlive
 /// the server.
 std::map<std::string, http::Handler> consumer_routes(const Published& published);
 
