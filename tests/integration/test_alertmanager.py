@@ -15,7 +15,7 @@ ALERTS = {rule["alert"]: rule for group in RULES["groups"] for rule in group["ru
 
 
 def amtool(*args):
-    result = subprocess.run([ROOT / "scripts/prometheus-tool", "amtool", *args], capture_output=True, text=True, timeout=60)
+    result = subprocess.run([ROOT / "scripts/unpacked", "amtool", *args], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout.strip()
 

@@ -9,7 +9,7 @@ import yaml
 from support.harness import ROOT, Process, free_port, http_get, wait_until
 
 SHIPPED = ROOT / "deploy/prometheus"
-TOOL = str(ROOT / "scripts/prometheus-tool")
+TOOL = str(ROOT / "scripts/unpacked")
 
 
 class Prometheus(Process):
