@@ -79,19 +79,19 @@ Result<kafka::Settings> read_kafka_settings(const Args& args, Values& values, co
   auto& properties = settings.properties;
   properties.emplace_back("bootstrap.servers", args.get("brokers"));
   if (args.given("kafka-config")) {
-    const auto file = kafka::read_properties(args.get("kafka-config"));
-    if (!file) return unexpected(file.error());
-    properties.insert(properties.end(), file->begin(), file->end());
+    if (auto added = kafka::add_properties_of_file(settings, args.get("kafka-config")); !added) {
+      return unexpected(added.error());
+    }
   }
-  const auto environment = kafka::properties_of_environment(environ);
-  if (!environment) return unexpected(environment.error());
-  properties.insert(properties.end(), environment->begin(), environment->end());
+  if (auto added = kafka::add_properties_of_environment(settings, environ); !added) return unexpected(added.error());
   for (const std::string& text : args.all("property")) {
-    auto property = kafka::parse_property(text);
-    if (!property) return fail(property.error().code, fmt::format("-X {}: {}", text, property.error().message));
-    properties.push_back(std::move(*property));
+    if (auto added = kafka::add_property(settings, text); !added) {
+      const std::string name = text.substr(0, text.find('='));  // the value may be a secret
+      return fail(added.error().code, fmt::format("-X {}: {}", name, added.error().message));
+    }
   }
   if (args.given("brokers")) properties.emplace_back("bootstrap.servers", args.get("brokers"));
+  if (auto checked = kafka::check(settings); !checked) return unexpected(checked.error());
   return settings;
 }
 

@@ -67,7 +67,7 @@ Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Setti
   for (const auto* list : {&common_properties(), &properties, &settings.properties}) {
     for (const auto& [name, value] : *list) {
       if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
-        return fail(Exit::usage, fmt::format("librdkafka refuses {}={}: {}", name, value, error.data()));
+        return fail(Exit::usage, fmt::format("librdkafka refuses {}: {}", name, error.data()));
       }
     }
   }
@@ -75,6 +75,11 @@ Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Setti
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int code, const char* reason, void* self) {
     static_cast<Client*>(self)->on_error(static_cast<rd_kafka_resp_err_t>(code), reason);
   });
+  rd_kafka_conf_set_ssl_cert_verify_cb(
+      conf.get(), [](rd_kafka_t*, const char* name, std::int32_t, int* verdict, int, const char* der, std::size_t size,
+                     char*, std::size_t, void* self) {
+        return static_cast<Client*>(self)->verified(*verdict, name, {der, size}) ? 1 : 0;
+      });
   // librdkafka's own lines repeat, in its own words, what the error callback says.
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t* rk, int, const char* facility, const char* text) {
     const auto* self = static_cast<const Client*>(rd_kafka_opaque(rk));
@@ -94,7 +99,8 @@ Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Setti
   }
   client->client_ = rd_kafka_new(type, conf.get(), error.data(), error.size());
   if (client->client_ == nullptr) {
-    return fail(Exit::usage, fmt::format("librdkafka refuses the settings: {}", error.data()));
+    return fail(Exit::usage,
+                fmt::format("librdkafka refuses the settings: {}{}", error.data(), advice_on_settings(error.data())));
   }
   (void)conf.release();
   return client;
@@ -143,45 +149,58 @@ void Client::on_error(rd_kafka_resp_err_t code, const char* reason) {
     fatal_ = broker_failure(code, kNoMember);
     return;
   }
-  if (!connected_ && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)) {
-    const std::string_view advice =
-        code == RD_KAFKA_RESP_ERR__SSL
-            ? "check ssl.ca.location, the broker's host name and that its port speaks TLS"
-            : "check security.protocol, sasl.mechanism, sasl.username and sasl.password (-F FILE, or "
-              "CLICKSTREAM_KAFKA_SASL_PASSWORD and so on)";
-    refused_ = {Exit::unreachable, fmt::format("refused by {}: {}; {}", settings_.brokers(), reason, advice)};
+  const Refusal refusal = explain(code, reason, settings_, handshake_of(reason));
+  if (!connected_ && refusal.final) {
+    const std::string who = refusal.broker.empty() ? settings_.brokers() : refusal.broker;
+    refused_ = {Exit::unreachable, fmt::format("refused by {}: {}; {}", who, refusal.cause, refusal.advice)};
   }
-  // "All brokers down" says less than the error before it; how often and how long after what helps nobody.
-  const std::string_view text = reason;
-  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || last_error_.empty())
-    last_error_ = text.substr(0, text.find(" (after "));
+  // "All brokers down" says less than the error before it.
+  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !last_error_) last_error_ = refusal;
   const auto now = steady_clock::now();
   last_trouble_ = now;
   if (connected_ && now - last_error_logged_ > 10s) {
     last_error_logged_ = now;
-    settings_.log(LogLevel::warn, fmt::format("{}; trying again", last_error_));
+    settings_.log(LogLevel::warn, fmt::format("{}{}; trying again", last_error_->text(),
+                                              last_error_->final ? "; " + last_error_->advice : ""));
   }
 }
 
+// Never accepts what OpenSSL does not.
+bool Client::verified(int error, std::string_view address, std::string_view der) {
+  const std::lock_guard lock(handshakes_mutex_);
+  Handshake& handshake = handshakes_[std::string(address)];
+  handshake.reached_certificate = true;
+  handshake.complaint = error == 0 ? std::nullopt : std::optional(complain(error, address, der));
+  return error == 0;
+}
+
+// With the broker that `reason` names.
+Handshake Client::handshake_of(std::string_view reason) {
+  const std::lock_guard lock(handshakes_mutex_);
+  const auto found = std::find_if(handshakes_.begin(), handshakes_.end(), [&](const auto& entry) {
+    return reason.find(entry.first) != std::string_view::npos;
+  });
+  return found == handshakes_.end() ? Handshake{} : found->second;
+}
+
+std::string Client::last_words() const { return last_error_ ? ": " + last_error_->text() : ""; }
+
 Failure Client::unreachable() const {
   const auto seconds = std::chrono::duration<double>(settings_.connect_timeout).count();
-  // Who speaks TLS or SASL to a port that does not, or the other way round, is hung up on without a word.
-  constexpr std::array<std::string_view, 3> kHangUps = {"isconnected", "Broken pipe", "reset by peer"};
-  const bool hung_up = std::any_of(kHangUps.begin(), kHangUps.end(),
-                                   [&](std::string_view sign) { return last_error_.find(sign) != std::string::npos; });
   const std::string advice =
-      hung_up
-          ? fmt::format("it hangs up: does this port speak security.protocol={}?", settings_.security_protocol())
+      last_error_ && !last_error_->advice.empty()
+          ? last_error_->advice
           : "is it running, and is this its address? -b HOST:PORT names another, scripts/kafka start gives a local one";
-  return {Exit::unreachable, fmt::format("no broker at {} answered within {} s{}{}; {}", settings_.brokers(), seconds,
-                                         last_error_.empty() ? "" : ": ", last_error_, advice)};
+  return {Exit::unreachable, fmt::format("no broker at {} answered within {} s{}; {}", settings_.brokers(), seconds,
+                                         last_words(), advice)};
 }
 
 Failure Client::no_answer(const std::string& what) const {
-  return {Exit::unreachable,
-          fmt::format("{}: no answer in time from the cluster at {}{}{}; are the addresses that its brokers advertise "
-                      "(advertised.listeners) within reach?",
-                      what, settings_.brokers(), last_error_.empty() ? "" : ": ", last_error_)};
+  const std::string advice = last_error_ && last_error_->final
+                                 ? last_error_->advice
+                                 : "are the addresses that its brokers advertise (advertised.listeners) within reach?";
+  return {Exit::unreachable, fmt::format("{}: no answer in time from the cluster at {}{}; {}", what,
+                                         settings_.brokers(), last_words(), advice)};
 }
 
 MetadataHandle Client::metadata(bool all_topics, Duration& patience) {
@@ -211,8 +230,7 @@ Result<void> Client::connect(const Stopping& stopping) {
     }
     if (now >= next_line) {
       next_line = now + 10s;
-      settings_.log(LogLevel::info, fmt::format("waiting for a broker at {}{}{}", settings_.brokers(),
-                                                last_error_.empty() ? "" : ": ", last_error_));
+      settings_.log(LogLevel::info, fmt::format("waiting for a broker at {}{}", settings_.brokers(), last_words()));
     }
   }
   return {};

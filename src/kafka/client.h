@@ -6,13 +6,17 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clickstream/stop.h"
 #include "kafka/handles.h"
+#include "kafka/refusal.h"
 #include "kafka/settings.h"
 
 namespace clickstream::kafka {
@@ -68,6 +72,10 @@ class Client {
   void on_error(rd_kafka_resp_err_t code, const char* reason);
   MetadataHandle metadata(bool all_topics, Duration& patience);
   Failure unreachable() const;
+  std::string last_words() const;
+  // Any thread: librdkafka asks while it connects.
+  bool verified(int error, std::string_view address, std::string_view der);
+  Handshake handshake_of(std::string_view reason);
 
   Settings settings_;
   Callbacks callbacks_;
@@ -77,9 +85,11 @@ class Client {
   std::atomic<bool> joining_ = false;
   std::optional<Failure> refused_;  // by the first connection
   std::optional<Failure> fatal_;
-  std::string last_error_;
+  std::optional<Refusal> last_error_;
   std::chrono::steady_clock::time_point last_error_logged_{};
   std::chrono::steady_clock::time_point last_trouble_{};
+  std::mutex handshakes_mutex_;
+  std::map<std::string, Handshake> handshakes_;  // by broker
 };
 
 /// Whether the broker refuses us: who we are, or what we ask for.

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Producer>> Producer::connect(const Settings& settings, co
   if (!writer) return unexpected(writer.error());
   impl->writer = std::move(*writer);
   if (auto opened = impl->writer->open(topic, stopping); !opened) return unexpected(opened.error());
+  if (auto reached = impl->writer->reach_leader(stopping); !reached) return unexpected(reached.error());
   return std::unique_ptr<Producer>(new Producer(std::move(impl)));
 }
 

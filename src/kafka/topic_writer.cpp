@@ -2,8 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
 namespace clickstream::kafka {
 namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr Duration kDeadline = 8s;
+constexpr Duration kOneQuestion = 2s;
 
 const std::vector<Property>& writer_properties() {
   static const std::vector<Property> properties = {
@@ -45,8 +54,28 @@ Result<void> TopicWriter::open(const TopicSpec& topic, const Stopping& stopping)
   }
   // The first message to a topic whose leaders are not known yet would wait for them.
   const rd_kafka_metadata_t* metadata = nullptr;
-  rd_kafka_metadata(client_->get(), 0, topic_.get(), &metadata, 2000);
+  rd_kafka_metadata(client_->get(), 0, topic_.get(), &metadata, to_millis(kOneQuestion));
   const MetadataHandle owner(metadata);
+  if (metadata != nullptr && metadata->topic_cnt == 1) partitions_ = metadata->topics[0].partition_cnt;
+  return {};
+}
+
+Result<void> TopicWriter::reach_leader(const Stopping& stopping) {
+  const char* name = rd_kafka_topic_name(topic());
+  const Duration patience = client_->settings().connect_timeout;
+  const auto deadline = steady_clock::now() + std::min(patience, kDeadline);
+  while (partitions_ > 0 && !stopping()) {
+    // Any question to the leaders will do; this one needs no right beyond that to write.
+    const PartitionList list(rd_kafka_topic_partition_list_new(partitions_));
+    rd_kafka_topic_partition_list_add_range(list.get(), name, 0, partitions_ - 1);
+    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    // Succeeds when one partition does. An error with a positive number is an answer, too.
+    if (rd_kafka_offsets_for_times(client_->get(), list.get(), to_millis(kOneQuestion)) >= 0) return {};
+    rd_kafka_poll(client_->get(), 100);  // serves the error callback; a topic that is new has no leaders for a moment
+    if (patience > 0s && steady_clock::now() >= deadline) {
+      return unexpected(client_->no_answer(fmt::format("cannot write to {}", name)));
+    }
+  }
   return {};
 }
 

@@ -28,6 +28,10 @@ class TopicWriter {
   /// Creates the topic where it is missing; to be called once, before the first message.
   Result<void> open(const TopicSpec& topic, const Stopping& stopping);
 
+  /// After open(): waits, no longer than for the first connection, until the leader of some partition answers. It is
+  /// found at the address that it advertises, which need not be the one that we were given.
+  Result<void> reach_leader(const Stopping& stopping);
+
   Client& client() { return *client_; }
   const Client& client() const { return *client_; }
   /// Absent before open().
@@ -39,6 +43,7 @@ class TopicWriter {
   // The topic handle dies before its client.
   std::unique_ptr<Client> client_;
   TopicHandle topic_;
+  int partitions_ = 0;  // 0: not known
 };
 
 }  // namespace clickstream::kafka

@@ -165,12 +165,20 @@ def test_the_options_of_the_contract_are_there():
     (["replay", "--from-topic", "a", "--resume", "1200"], ["--resume: '1200' is no position such as 0:1200,1:1190"]),
     (["replay", "--from-topic", "a", "--from", "5", "--to", "4"], ["--to: lies before --from"]),
     (["replay", "--from", "-1h", "file"], ["--from: is a place in a topic; name it with --from-topic"]),
-    (["stats", "-X", "acks"], ["-X acks: 'acks' is no property=value"]),
-    (["produce", "-X", "acks=1"], ["-X acks=1: the property acks cannot be set"]),
+    (["stats", "-X", "acks"], ["-X acks: this is no property=value"]),
+    (["produce", "-X", "acks=1"], ["-X acks: the property acks cannot be set"]),
     (["consume", "-X", "enable.auto.commit=true"], ["enable.auto.commit cannot be set"]),
     (["consume", "-X", "group.protocol=consumer"], ["group.protocol cannot be set"]),
     (["produce", "-X", "partitioner=random"], ["partitioner cannot be set"]),
     (["consume", "-X", "sasl.jaas.config=x"], ["property of the Java client; use sasl.username and sasl.password"]),
+    (["consume", "-X", "sasl.mechanism=AWS_MSK_IAM"], ["AWS_MSK_IAM is a mechanism of the Java client's alone", "SCRAM-SHA-512"]),
+    (["produce", "-X", "security.protocol=sasl_ssl"], ["security.protocol=sasl_ssl needs a sasl.mechanism: PLAIN"]),
+    (["stats", "-X", "security.protocol=SASL_PLAINTEXT", "-X", "sasl.mechanisms=PLAIN", "-X", "sasl.username=a"],
+     ["sasl.mechanism=PLAIN needs sasl.username and sasl.password", "CLICKSTREAM_KAFKA_SASL_PASSWORD"]),
+    (["stats", "-X", "security.protocol=sasl_ssl", "-X", "sasl.mechanism=OAUTHBEARER"],
+     ["OAUTHBEARER has nowhere to get a token from", "sasl.oauthbearer.token.endpoint.url"]),
+    (["stats", "-X", "security.protocol=ssl", "-X", "ssl.ca.location=/nowhere/ca.pem"],
+     ["ssl.ca.location: cannot read /nowhere/ca.pem: No such file or directory"]),
     (["consume", "-X", "no.such.thing=1"], ["librdkafka refuses it", "no.such.thing"]),
     (["consume", "-X", "socket.timeout.ms=x"], ["librdkafka refuses it", "socket.timeout.ms"]),
 ])
@@ -187,6 +195,60 @@ def test_a_file_of_properties(tmp_path):
     assert missing.returncode == 1 and "cannot read" in missing.stderr
     folder = run(["stats", "-F", tmp_path])
     assert folder.returncode == 1 and f"cannot read {tmp_path}: Is a directory" in folder.stderr
+
+
+def test_no_message_holds_a_secret(tmp_path):
+    path = tmp_path / "client.properties"
+    path.write_text("sasl.username=alice\nsecret-9\n")
+    for args in (["-X", "sasl.pasword=secret-9"], ["-X", "sasl.jaas.config=PlainLoginModule password=secret-9"],
+                 ["-X", "secret-9", "-F", path]):
+        result = run(["stats", *args])
+        assert result.returncode == 2
+        assert "secret-9" not in result.stderr.replace("-X secret-9", "")
+
+
+# What Confluent Cloud offers for download, for librdkafka and for Java, but for the credentials.
+CONSOLE = """# Required connection configs for Kafka producer, consumer, and admin
+bootstrap.servers=127.0.0.1:4
+security.protocol=SASL_SSL
+{credentials}
+# Required for correctness in Apache Kafka clients prior to 2.6
+client.dns.lookup=use_all_dns_ips
+# Best practice for higher availability
+session.timeout.ms=45000
+# Best practice for Kafka producer to prevent data loss
+acks=all
+client.id=ccloud-client-1
+
+# Required connection configs for Confluent Cloud Schema Registry
+schema.registry.url=https://registry.example.com
+basic.auth.credentials.source=USER_INFO
+basic.auth.user.info=key:secret-9
+"""
+
+
+def test_a_file_of_a_cloud_console(tmp_path):
+    path = tmp_path / "client.properties"
+    path.write_text(CONSOLE.format(credentials="sasl.mechanisms=PLAIN\nsasl.username=key\nsasl.password=secret-9"))
+    for command in (["produce"], ["consume", "--metrics-port", "none"], ["stats"]):
+        result = run([*command, "-F", path, "--connect-timeout", "300ms"])
+        assert result.returncode == 3 and "no broker at 127.0.0.1:4 answered" in result.stderr, result.stderr
+        assert f"{path}:16: schema.registry.url is not used: events are JSON" in result.stderr
+        assert f"{path}:18: basic.auth.user.info is not used" in result.stderr
+        assert "secret-9" not in result.stderr
+    path.write_text(CONSOLE.format(credentials="sasl.jaas.config=x required username='k' password='secret-9';"))
+    refused(["stats", "-F", path], f"{path}:4: sasl.jaas.config is a property of the Java client; use sasl.username and sasl.password")
+
+
+def test_what_is_so_anyway_may_be_said():
+    properties = ("acks=all", "acks=-1", "request.required.acks=-1", "enable.auto.commit=false", "enable.idempotence=true",
+                  "auto.offset.reset=earliest", "group.protocol=classic", "partitioner=murmur2_random",
+                  "partition.assignment.strategy=cooperative-sticky", "client.dns.lookup=use_all_dns_ips")
+    for command in (["produce"], ["consume", "--metrics-port", "none"], ["stats"]):
+        result = run([*command, "-b", "127.0.0.1:4", "--connect-timeout", "300ms",
+                      *(word for text in properties for word in ("-X", text))])
+        assert result.returncode == 3, result.stderr
+        assert "no broker at 127.0.0.1:4 answered" in result.stderr.splitlines()[-1]
 
 
 def asked(args, env=None):

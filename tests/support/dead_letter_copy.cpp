@@ -45,9 +45,7 @@ int main(int argc, char** argv) {
   const long count = std::strtol(argv[3], nullptr, 10);
   kafka::Settings target = settings_for(argv[4]);
   for (int i = 6; i < argc; ++i) {
-    auto property = kafka::parse_property(argv[i]);
-    if (!property) return failed(property.error());
-    target.properties.push_back(*property);
+    if (auto added = kafka::add_property(target, argv[i]); !added) return failed(added.error());
   }
   std::signal(SIGTERM, [](int) { stop_signal = 1; });
   const Stopping stopping = [] { return stop_signal != 0; };
