@@ -11,8 +11,8 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr Duration kDeadline = 8s;
-constexpr Duration kOneQuestion = 2s;
+constexpr Duration kDeadline = 6s;
+constexpr Duration kOneAnswer = 2s;
 
 const std::vector<Property>& writer_properties() {
   static const std::vector<Property> properties = {
@@ -54,7 +54,7 @@ Result<void> TopicWriter::open(const TopicSpec& topic, const Stopping& stopping)
   }
   // The first message to a topic whose leaders are not known yet would wait for them.
   const rd_kafka_metadata_t* metadata = nullptr;
-  rd_kafka_metadata(client_->get(), 0, topic_.get(), &metadata, to_millis(kOneQuestion));
+  rd_kafka_metadata(client_->get(), 0, topic_.get(), &metadata, to_millis(kOneAnswer));
   const MetadataHandle owner(metadata);
   if (metadata != nullptr && metadata->topic_cnt == 1) partitions_ = metadata->topics[0].partition_cnt;
   return {};
@@ -70,7 +70,7 @@ Result<void> TopicWriter::reach_leader(const Stopping& stopping) {
     rd_kafka_topic_partition_list_add_range(list.get(), name, 0, partitions_ - 1);
     for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
     // Succeeds when one partition does. An error with a positive number is an answer, too.
-    if (rd_kafka_offsets_for_times(client_->get(), list.get(), to_millis(kOneQuestion)) >= 0) return {};
+    if (rd_kafka_offsets_for_times(client_->get(), list.get(), to_millis(kOneAnswer)) >= 0) return {};
     rd_kafka_poll(client_->get(), 100);  // serves the error callback; a topic that is new has no leaders for a moment
     if (patience > 0s && steady_clock::now() >= deadline) {
       return unexpected(client_->no_answer(fmt::format("cannot write to {}", name)));
