@@ -8,25 +8,13 @@ import subprocess
 import pytest
 from support.harness import PATIENCE, ROOT, Process, run, wait_until
 from support.kafka import Kafka
+from support.rights import documented
 
 DEADLINE = 20  # seconds: a refusal comes at once, and a wait for ever is what this looks for
 COUNT = 30     # events in the topic, beside one record that is none
 # The documentation's names, in the order in which they are replaced.
 NAMES = {"state topic": "clickstream-user-events-clickstream-state", "dead-letter topic": "user-events-dead-letter",
          "topic": "user-events", "group": "clickstream"}
-
-
-def documented():
-    """The rows of the table: {command: {(right, resource): what its absence leads to}}."""
-    page = (ROOT / "docs/operations.md").read_text()
-    table = page.split("| command | right | on | without it |\n")[1].split("\n\n")[0]
-    rights = {}
-    for row in table.splitlines()[1:]:
-        command, right, resource, absence = (cell.strip() for cell in row.strip("|").split("|"))
-        rights.setdefault(command.strip("`"), {})[right, resource.removeprefix("the ")] = absence
-    return rights
-
-
 RIGHTS = documented()
 DEAD_LETTERS = {right: absence for right, absence in RIGHTS["consume"].items() if right[1] == "dead-letter topic"}
 # What is run, and the rights that it needs by the table.

@@ -110,8 +110,8 @@ listener.name.expired.ssl.keystore.location={certificates.keystore("expired")}
 """
 
     def restart_with_password(self, password):
-        """Stops it and starts it with another password of alice's for PLAIN."""
-        self.stop(keep=True)
+        """Kills it and starts it with another password of alice's for PLAIN."""
+        self.kill()
         pathlib.Path(self.properties).write_text(self._configuration(self.at, self.certificates, password))
         self.restart()
 
