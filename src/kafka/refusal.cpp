@@ -84,8 +84,8 @@ std::string advice_on_authentication(std::string_view reason, const Settings& se
     const std::string_view names = reason.substr(begin + kMechanisms.size());
     if (names.find_first_not_of(' ') != std::string_view::npos)
       return fmt::format("set sasl.mechanism to one of: {}", names);
-    return fmt::format("does this port ask for a name and a password at all ({} does without)?",
-                       settings.security_protocol() == "sasl_ssl" ? "security.protocol=ssl" : "plaintext");
+    return fmt::format("does this port ask for a name and a password at all (security.protocol={} does without)?",
+                       settings.security_protocol() == "sasl_ssl" ? "ssl" : "plaintext");
   }
   if (settings.mechanism() == "OAUTHBEARER") {
     return "check sasl.oauthbearer.token.endpoint.url, .client.id, .client.secret, .scope and .extensions";

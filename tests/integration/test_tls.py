@@ -116,7 +116,7 @@ REFUSED = {
         ["refused by ADDRESS: ", "; does this port ask for a name and a password at all (security.protocol=ssl does without)?"]),
     "login where nobody is asked": (
         "open", ["security.protocol=SASL_PLAINTEXT", *login()], 3,
-        ["refused by ADDRESS: ", "; does this port ask for a name and a password at all (plaintext does without)?"]),
+        ["refused by ADDRESS: ", "; does this port ask for a name and a password at all (security.protocol=plaintext does without)?"]),
     "advertised under a name that is not the certificate's": (
         "elsewhere", TLS, 3,
         ["no answer in time from the cluster at ADDRESS: localhost:PORT: its certificate is for broker.test, 127.0.0.1, "
