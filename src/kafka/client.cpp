@@ -100,7 +100,7 @@ Result<std::unique_ptr<Client>> Client::create(rd_kafka_type_t type, const Setti
   client->client_ = rd_kafka_new(type, conf.get(), error.data(), error.size());
   if (client->client_ == nullptr) {
     // It has freed the interceptors already, and would do so again: what is left of the configuration has to stay.
-    [[maybe_unused]] static const rd_kafka_conf_t* remains = nullptr;
+    [[maybe_unused]] static const rd_kafka_conf_t* volatile remains = nullptr;  // or the store is optimised away
     if (client->callbacks_.rebalance) remains = conf.release();
     return fail(Exit::usage,
                 fmt::format("librdkafka refuses the settings: {}{}", error.data(), advice_on_settings(error.data())));
