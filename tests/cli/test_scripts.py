@@ -20,6 +20,7 @@ def test_style(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["install-deps", "run", "test", "kafka", "lint", "chaos", "unpacked"])
+@pytest.mark.parametrize("name", ["install-deps", "run", "test", "kafka", "lint", "chaos", "wheels"])
 def test_help(name):
     result = script(name, "--help")
     assert result.returncode == 0, result.stderr
@@ -28,6 +29,7 @@ def test_help(name):
 
 
 @pytest.mark.parametrize("name", ["install-deps", "test", "kafka", "lint", "chaos", "unpacked"])
+@pytest.mark.parametrize("name", ["install-deps", "test", "kafka", "lint", "chaos", "wheels"])
 def test_wrong_usage(name):
     result = script(name, "--no-such-option")
     assert result.returncode == 2

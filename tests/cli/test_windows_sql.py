@@ -1,11 +1,11 @@
 """Windows of a day of traffic, counted again in SQL, by DuckDB, which knows nothing of ours."""
 
 import json
-import subprocess
 import sys
 
 import pytest
-from support.harness import ROOT, run
+from support import wheels
+from support.harness import run
 
 KINDS = {"1m": (60, 60), "5m/1m": (300, 60), "1h": (3600, 3600), "90m/40m": (5400, 2400)}
 DAY = ("--daily-cycle", "--rate", "5", "--speed", "max", "--for", "1d", "--start", "2024-03-01T00:00:07Z", "--seed", "11")
@@ -46,9 +46,7 @@ qualify row_number() over (partition by start order by views desc, page) <= 10 o
 
 @pytest.fixture(scope="module")
 def duckdb():
-    found = subprocess.run([ROOT / "scripts/duckdb"], capture_output=True, text=True, timeout=300)
-    assert found.returncode == 0, found.stderr
-    sys.path.insert(0, found.stdout.strip())
+    sys.path.insert(0, wheels.folder("duckdb"))
     import duckdb  # pylint: disable=import-outside-toplevel
     return duckdb
 
