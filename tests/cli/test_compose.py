@@ -2,27 +2,15 @@
 
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
-import yaml
+from support.compose import config, ports, seconds, volumes
 from support.harness import ROOT
 
 OURS = ("producer", "consumer")
 PROFILES = ("alertmanager", "postgres", "opensearch")
 DRAIN = 8  # seconds, at most, from SIGTERM to the end
-
-
-def config(*options, **env):
-    """The file with everything filled in."""
-    if not shutil.which("docker-compose"):
-        pytest.skip("docker-compose is not installed: scripts/install-deps --with test")
-    result = subprocess.run(["docker-compose", *options, "config"], cwd=ROOT, capture_output=True, text=True, timeout=60,
-                            env={**os.environ, **env})
-    assert result.returncode == 0, result.stderr
-    assert "WARN" not in result.stderr.upper(), result.stderr
-    return yaml.safe_load(result.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -32,31 +20,6 @@ def services():
 
 def each(services):
     return sorted(services.items())
-
-
-def ports(service):
-    """[(address, published, inside)]; docker-compose 1 writes text, 2 mappings."""
-    for port in service.get("ports", []):
-        if isinstance(port, str):
-            address, published, inside = port.removesuffix("/tcp").rsplit(":", 2)
-            yield address, published, int(inside)
-        else:
-            yield port.get("host_ip", ""), str(port["published"]), port["target"]
-
-
-def volumes(service):
-    """[(source, target, read-only)]"""
-    for volume in service.get("volumes", []):
-        if isinstance(volume, str):
-            source, target, mode = volume.split(":")
-            yield source, target, mode == "ro"
-        else:
-            yield volume["source"], volume["target"], volume.get("read_only", False)
-
-
-def seconds(duration):
-    match = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", duration)
-    return int(match[1] or 0) * 60 + int(match[2] or 0)
 
 
 def starts_with(services, name):
