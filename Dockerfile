@@ -22,7 +22,8 @@ FROM debian:trixie-slim
 COPY --from=build /opt/clickstream/packages /usr/share/doc/clickstream/packages
 # curl, whose library is there anyway, is for the health check.
 RUN apt-get update \
- && xargs apt-get install -y -q --no-install-recommends ca-certificates curl </usr/share/doc/clickstream/packages \
+ && DEBIAN_FRONTEND=noninteractive xargs -a /usr/share/doc/clickstream/packages \
+      apt-get install -y -q --no-install-recommends ca-certificates curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 65532 --user-group --no-create-home --home-dir /var/lib/clickstream --shell /usr/sbin/nologin clickstream \
  && install -d -o 65532 -g 65532 /var/lib/clickstream /var/lib/clickstream/logs
