@@ -105,8 +105,10 @@ Refusal explain(rd_kafka_resp_err_t code, std::string_view reason, const Setting
   reason = reason.substr(0, reason.find(" (after "));  // how long after what helps nobody
   refusal.cause = reason;
   const auto alert = alert_of(reason);
-  // The code of a handshake that fails; librdkafka's text of it cannot tell one reason from another.
-  if (code == RD_KAFKA_RESP_ERR__SSL && handshake.complaint) {
+  // librdkafka's text of a handshake that fails cannot tell one reason from another. Where the broker's answer is there
+  // already when the handshake begins, the code is _TRANSPORT.
+  const bool is_handshake = code == RD_KAFKA_RESP_ERR__SSL || contains(reason, "certificate verify failed");
+  if (is_handshake && handshake.complaint) {
     refusal.cause = handshake.complaint->cause;
     refusal.advice = handshake.complaint->advice;
     refusal.final = true;
@@ -119,7 +121,7 @@ Refusal explain(rd_kafka_resp_err_t code, std::string_view reason, const Setting
   } else if (is_hang_up(reason)) {  // also what a broker does that is about to end
     refusal.cause = "it hangs up";
     refusal.advice = advice_on_hang_up(settings, handshake.reached_certificate);
-  } else if (code == RD_KAFKA_RESP_ERR__SSL) {
+  } else if (is_handshake) {
     refusal.advice = "check ssl.ca.location, and whether this port speaks TLS";
     refusal.final = true;
   }
