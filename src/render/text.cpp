@@ -12,28 +12,6 @@ namespace {
 
 constexpr bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-struct CodePoint {
-  char32_t value = 0;
-  std::size_t bytes = 1;
-  bool valid = false;
-};
-
-/// Decodes the first character of a text that is not empty.
-CodePoint first(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  constexpr std::array<char32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
-  if (lead < 0xC0 || lead > 0xF4 || text.size() < bytes) return {lead, 1, false};
-  char32_t value = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if (!continues(text[i])) return {lead, 1, false};
-    value = (value << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  const bool valid = value >= smallest[bytes] && value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
-  return valid ? CodePoint{value, bytes, true} : CodePoint{lead, 1, false};
-}
-
 /// Controls, spaces other than the plain one, invisible formatting (that may even turn a line around), private use.
 constexpr bool prints(char32_t c) {
   constexpr std::array<std::array<char32_t, 2>, 14> not_printing = {{{0x00, 0x1F},
@@ -86,6 +64,21 @@ void append_printable(std::string& out, std::string_view text, std::string_view 
 }
 
 }  // namespace
+
+CodePoint first(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  constexpr std::array<char32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
+  if (lead < 0xC0 || lead > 0xF4 || text.size() < bytes) return {lead, 1, false};
+  char32_t value = lead & (0x7FU >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if (!continues(text[i])) return {lead, 1, false};
+    value = (value << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  }
+  const bool valid = value >= smallest[bytes] && value <= 0x10FFFF && (value < 0xD800 || value > 0xDFFF);
+  return valid ? CodePoint{value, bytes, true} : CodePoint{lead, 1, false};
+}
 
 std::string printable(std::string_view text) {
   std::string out;
