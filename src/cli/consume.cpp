@@ -15,6 +15,7 @@
 #include "cli/published.h"
 #include "cli/remarks.h"
 #include "cli/routes.h"
+#include "cli/screen.h"
 #include "cli/signals.h"
 #include "cli/state/state_keeper.h"
 #include "cli/state/stateless_keeper.h"
@@ -54,7 +55,8 @@ class Pipeline {
         published_(published),
         engines_(options.engine.config, options.engine.max_ahead, input_.partitioning),
         keeper_(make_keeper()),
-        remarks_(logger.say()) {
+        remarks_(logger.say()),
+        screen_(!options.json, render::Overlong::fold) {
     if (!dead_letters_) return;
     for (const auto name : kMalformedNames) dead_letters_by_reason_.emplace_back(name, 0);
     dead_letters_by_reason_.emplace_back("late", 0);
@@ -72,6 +74,7 @@ class Pipeline {
       if (options_.interval > 0s && now >= next_block_) {
         if (auto shown = show(); !shown) return shown;
       }
+      if (auto refreshed = screen_.refresh(); !refreshed) return refreshed;
       if (input_.progress) bar_.show(input_.progress(), "");
     }
     if (auto finished = keeper_->finish(); !finished) return finished;
@@ -79,8 +82,8 @@ class Pipeline {
       engines_.close_all();
       closed_ = true;
     }
-    bar_.clear();
-    return show();
+    if (auto shown = show(); !shown) return shown;
+    return screen_.finish();
   }
 
  private:
@@ -151,8 +154,8 @@ class Pipeline {
     next_block_ = now + options_.interval;
     bar_.clear();
     logger_.note(render::summary_line(snapshot, rate, snapshot.lag()));
-    if (options_.json) return write_out(render::stats_json(snapshot, true));
-    return write_out(render::console_block(
+    if (options_.json) return screen_.draw(render::stats_json(snapshot, true));
+    return screen_.draw(render::console_block(
         {snapshot, engines_.take_busiest(), options_.engine.config.busiest, rate, snapshot.lag()}));
   }
 
@@ -164,6 +167,7 @@ class Pipeline {
   EngineSet engines_;
   std::unique_ptr<Keeper> keeper_;
   Remarks remarks_;
+  Screen screen_;
   ProgressBar bar_;
   std::shared_ptr<const Snapshot> snapshot_;
   steady_clock::time_point next_publication_{};

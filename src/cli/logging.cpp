@@ -6,12 +6,16 @@
 #include <spdlog/formatter.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <mutex>
 #include <vector>
+
+#include "cli/live_area.h"
 
 namespace clickstream::cli {
 namespace {
@@ -22,13 +26,8 @@ constexpr std::size_t kFiles = 5;
 // 2026-11-23T22:15:07.123Z
 constexpr const char* kTime = "%Y-%m-%dT%H:%M:%S.%eZ";
 
-// Before a line on a terminal: what a progress bar has left there goes. The bar comes back by itself.
-constexpr const char* kClearLine = "\r\x1b[K";
-
 class JsonFormatter : public spdlog::formatter {
  public:
-  explicit JsonFormatter(std::string before) : before_(std::move(before)) {}
-
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     spdlog::memory_buf_t time;
     time_.format(message, time);
@@ -43,21 +42,34 @@ class JsonFormatter : public spdlog::formatter {
     writer.Key("message");
     writer.String(message.payload.data(), static_cast<rapidjson::SizeType>(message.payload.size()));
     writer.EndObject();
-    out.append(before_.data(), before_.data() + before_.size());
     out.append(text.GetString(), text.GetString() + text.GetSize());
     out.push_back('\n');
   }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(before_); }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 
  private:
-  std::string before_;
   spdlog::pattern_formatter time_{kTime, spdlog::pattern_time_type::utc, ""};
 };
 
-// `before` stands before every line.
-std::unique_ptr<spdlog::formatter> make_formatter(bool json, const std::string& before) {
-  if (json) return std::make_unique<JsonFormatter>(before);
-  return std::make_unique<spdlog::pattern_formatter>(before + kTime + " %-7l %v", spdlog::pattern_time_type::utc);
+std::unique_ptr<spdlog::formatter> make_formatter(bool json) {
+  if (json) return std::make_unique<JsonFormatter>();
+  return std::make_unique<spdlog::pattern_formatter>(std::string(kTime) + " %-7l %v", spdlog::pattern_time_type::utc);
+}
+
+// Lines on a terminal, above what is drawn in place there.
+class TerminalSink : public spdlog::sinks::base_sink<std::mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    live::log_line({line.data(), line.size()});
+  }
+  void flush_() override {}
+};
+
+spdlog::sink_ptr standard_error() {
+  if (live::drawable(STDERR_FILENO)) return std::make_shared<TerminalSink>();
+  return std::make_shared<spdlog::sinks::stderr_sink_mt>();
 }
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -93,15 +105,15 @@ Logger& Logger::operator=(Logger&&) noexcept = default;
 
 Result<Logger> Logger::open(const LogOptions& options) {
   auto impl = std::make_shared<Impl>();
-  std::vector<spdlog::sink_ptr> sinks = {std::make_shared<spdlog::sinks::stderr_sink_mt>()};
-  sinks.back()->set_formatter(make_formatter(options.json, isatty(STDERR_FILENO) == 1 ? kClearLine : ""));
+  std::vector<spdlog::sink_ptr> sinks = {standard_error()};
+  sinks.back()->set_formatter(make_formatter(options.json));
   if (!options.file.empty()) {
     try {
       sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file, kFileBytes, kFiles));
     } catch (const std::exception& error) {
       return fail(Exit::failed, fmt::format("cannot write the log: {}", error.what()));
     }
-    sinks.back()->set_formatter(make_formatter(options.json, ""));
+    sinks.back()->set_formatter(make_formatter(options.json));
     impl->file = std::make_shared<spdlog::logger>("", sinks.back());
   }
   impl->all = std::make_shared<spdlog::logger>("", sinks.begin(), sinks.end());

@@ -1,6 +1,7 @@
 // stats: one table of the metrics, of files, of a topic up to now, or of a running consumer.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "cli/range_options.h"
 #include "cli/remarks.h"
 #include "cli/result_file.h"
+#include "cli/screen.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
@@ -33,7 +35,8 @@ using namespace std::chrono_literals;
 constexpr Duration kPoll = 100ms;
 constexpr auto kWatchEvery = 2s;
 constexpr Duration kUrlTimeout = 10s;
-constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
+constexpr std::size_t kFigureColumns = 22;  // of a page
+constexpr std::size_t kNarrowestPage = 8;
 
 struct StatsOptions {
   EngineOptions engine;
@@ -42,23 +45,25 @@ struct StatsOptions {
   std::optional<std::string> expect;  // the expected figures' text
 };
 
-std::string rendered(const Snapshot& snapshot, const StatsOptions& options) {
+std::string rendered(const Snapshot& snapshot, const StatsOptions& options,
+                     std::size_t widest_page = render::kWidestPage) {
   if (options.format == "json") return render::stats_json(snapshot, options.watch);
   if (options.format == "csv") return render::stats_csv(snapshot);
   if (options.format == "prom") {
     return render::prometheus_text(snapshot, {version(), kafka::library_version(), std::nullopt});
   }
-  return render::stats_table(snapshot, options.engine.config.busiest);
+  return render::stats_table(snapshot, options.engine.config.busiest, widest_page);
 }
 
-// One of a series, redrawn in place on a terminal.
-Result<void> redraw(const Snapshot& snapshot, const StatsOptions& options) {
-  const bool in_place = stdout_is_terminal() && options.format == "table";
-  return write_out((in_place ? kClearScreen : "") + rendered(snapshot, options));
+// One of a series. Pages' names leave room for their figures on a terminal.
+Result<void> redraw(Screen& screen, const Snapshot& snapshot, const StatsOptions& options) {
+  if (!screen.in_place()) return screen.draw(rendered(snapshot, options));
+  const std::size_t columns = std::max(screen.columns(), kFigureColumns + kNarrowestPage);
+  return screen.draw(rendered(snapshot, options, std::min(columns - kFigureColumns, render::kWidestPage)));
 }
 
 // Adds up what the input holds; a signal cuts it short.
-Result<Snapshot> read_input(Input& input, const StatsOptions& options, const Log& log) {
+Result<Snapshot> read_input(Input& input, const StatsOptions& options, Screen& screen, const Log& log) {
   EngineSet engines(options.engine.config, options.engine.max_ahead, input.partitioning);
   Remarks remarks(log);
   ProgressBar bar;
@@ -74,8 +79,10 @@ Result<Snapshot> read_input(Input& input, const StatsOptions& options, const Log
     if (options.watch && steady_clock::now() >= next_draw) {
       next_draw += kWatchEvery;
       bar.clear();
-      if (auto drawn = redraw(engines.snapshot(wall_clock()), options); !drawn) return unexpected(drawn.error());
+      if (auto drawn = redraw(screen, engines.snapshot(wall_clock()), options); !drawn)
+        return unexpected(drawn.error());
     }
+    if (auto refreshed = screen.refresh(); !refreshed) return unexpected(refreshed.error());
     if (input.progress) bar.show(input.progress(), "");
   }
   if (batch.at_end) engines.close_all();
@@ -97,13 +104,16 @@ Result<Snapshot> ask(const std::string& url) {
 }
 
 // With --watch, shows what it gets until stopped; the last snapshot, in any case, is the result.
-Result<Snapshot> watch_url(const std::string& url, const StatsOptions& options) {
+Result<Snapshot> watch_url(const std::string& url, const StatsOptions& options, Screen& screen) {
   auto snapshot = ask(url);
   auto next_draw = steady_clock::now();
   while (options.watch && snapshot && !stop_requested()) {
-    if (auto drawn = redraw(*snapshot, options); !drawn) return unexpected(drawn.error());
+    if (auto drawn = redraw(screen, *snapshot, options); !drawn) return unexpected(drawn.error());
     next_draw += kWatchEvery;
-    while (!stop_requested() && steady_clock::now() < next_draw) std::this_thread::sleep_for(50ms);
+    while (!stop_requested() && steady_clock::now() < next_draw) {
+      std::this_thread::sleep_for(50ms);
+      if (auto refreshed = screen.refresh(); !refreshed) return unexpected(refreshed.error());
+    }
     if (!stop_requested()) snapshot = ask(url);
   }
   return snapshot;
@@ -178,20 +188,22 @@ Result<int> stats(const Args& args) {
     options.expect = std::move(*text);
   }
 
+  Screen screen(options.watch && options.format == "table", render::Overlong::cut);
   Result<Snapshot> snapshot;
   if (args.given("url")) {
-    snapshot = watch_url(args.get("url"), options);
+    snapshot = watch_url(args.get("url"), options, screen);
   } else {
     auto input = open_stats_input(args, *settings, options.engine, span, now);
     if (!input) return unexpected(input.error());
-    snapshot = read_input(*input, options, logger->say());
+    snapshot = read_input(*input, options, screen, logger->say());
   }
   if (stop_requested() && !options.watch) return 128 + stop_signal();
   if (!snapshot) return unexpected(snapshot.error());
   if (!args.given("url") || !options.watch) {
-    auto drawn = options.watch ? redraw(*snapshot, options) : write_out(rendered(*snapshot, options));
+    auto drawn = options.watch ? redraw(screen, *snapshot, options) : write_out(rendered(*snapshot, options));
     if (!drawn) return unexpected(drawn.error());
   }
+  if (auto finished = screen.finish(); !finished) return unexpected(finished.error());
   return options.expect ? compare_with(*options.expect, *snapshot) : Result<int>(0);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "cli/write_all.h"
 #include "clickstream/failure.h"
 
 namespace clickstream::cli {
@@ -11,10 +12,13 @@ namespace clickstream::cli {
 /// no error.
 Result<void> write_out(std::string_view text);
 
+/// Of what was written there by other means.
+Result<void> result_of(const Written& written);
+
 bool stdout_is_terminal();
 
-/// A bar on standard error, redrawn in place at most ten times a second; nothing where that is no terminal. Cleared
-/// when destroyed. One thread.
+/// A bar on standard error, redrawn in place at most ten times a second; nothing where that is no terminal, or a dumb
+/// one. Cleared when destroyed. One thread.
 class ProgressBar {
  public:
   ProgressBar();

@@ -13,7 +13,6 @@
 namespace clickstream::render {
 namespace {
 
-constexpr std::size_t kWidestPage = 60;
 constexpr std::size_t kShownWindows = 20;  // of each kind
 
 /// Lines of a name, figures right-aligned under each other, and what is to be said about them.
@@ -80,7 +79,7 @@ void add_figures(Table& table, const Metrics& total) {
   table.line("Average session duration", {fixed(average_session_duration_seconds(total), " s")});
 }
 
-std::string pages(const Metrics& total, std::size_t top) {
+std::string pages(const Metrics& total, std::size_t top, std::size_t widest_page) {
   std::vector<PageViews> sorted = sorted_pages(total);
   sorted.resize(std::min(sorted.size(), top));
   if (sorted.empty()) return {};
@@ -89,13 +88,13 @@ std::string pages(const Metrics& total, std::size_t top) {
   table.line("Top pages", {"page views", "share"});
   for (const PageViews& page : sorted) {
     table.line(
-        shortened(printable(page.page), kWidestPage),
+        shortened(printable(page.page), widest_page),
         {grouped(page.page_views), fixed(ratio(100.0 * static_cast<double>(page.page_views), total.page_views), " %")});
   }
   return table.text();
 }
 
-std::string windows(const Metrics& total, const WindowSeries& series) {
+std::string windows(const Metrics& total, const WindowSeries& series, std::size_t widest_page) {
   if (series.windows.empty()) return {};
   const std::size_t left_out = series.windows.size() - std::min(series.windows.size(), kShownWindows);
   Table table;
@@ -108,7 +107,7 @@ std::string windows(const Metrics& total, const WindowSeries& series) {
     table.line(date_and_time(window->start),
                {grouped(window->page_views), grouped(window->clicks), fixed(click_through_rate_percent(*window), " %"),
                 grouped(window->sessions), grouped(window->users)},
-               top.empty() ? "-" : shortened(printable(top[0].page), kWidestPage));
+               top.empty() ? "-" : shortened(printable(top[0].page), widest_page));
   }
   if (left_out == 0) return table.text();
   return fmt::format("{}… and {} earlier {} (-o csv and -o json have all)\n", table.text(), grouped(left_out),
@@ -117,13 +116,14 @@ std::string windows(const Metrics& total, const WindowSeries& series) {
 
 }  // namespace
 
-std::string stats_table(const Snapshot& snapshot, std::size_t top) {
+std::string stats_table(const Snapshot& snapshot, std::size_t top, std::size_t widest_page) {
   Table table;
   add_events(table, snapshot.total.events);
   table.gap();
   add_figures(table, snapshot.total);
-  std::string out = fmt::format("As of {}\n\n{}{}", rfc3339(snapshot.as_of), table.text(), pages(snapshot.total, top));
-  for (const WindowSeries& series : snapshot.total.windows) out += windows(snapshot.total, series);
+  std::string out =
+      fmt::format("As of {}\n\n{}{}", rfc3339(snapshot.as_of), table.text(), pages(snapshot.total, top, widest_page));
+  for (const WindowSeries& series : snapshot.total.windows) out += windows(snapshot.total, series, widest_page);
   return out;
 }
 
