@@ -54,6 +54,19 @@ std::optional<Duration> take_offset(std::string_view& text) {
   return minus ? -offset : offset;
 }
 
+// `fraction`: of the second, in so many digits.
+std::string rfc3339(Timestamp moment, int digits, int fraction) {
+  const auto day = std::chrono::floor<std::chrono::days>(moment);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(moment - day)};
+  std::array<char, 64> text{};
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%0*dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()), digits, fraction);
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
 }  // namespace
 
 std::optional<Timestamp> parse_iso_8601(std::string_view text) {
@@ -85,16 +98,12 @@ std::optional<Timestamp> parse_iso_8601(std::string_view text) {
 }
 
 std::string rfc3339_millis(Timestamp moment) {
-  const auto day = std::chrono::floor<std::chrono::days>(moment);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(moment - day)};
-  std::array<char, 64> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                    static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(moment);
+  return rfc3339(moment, 3, static_cast<int>((millis - std::chrono::floor<std::chrono::seconds>(moment)).count()));
+}
+
+std::string rfc3339_micros(Timestamp moment) {
+  return rfc3339(moment, 6, static_cast<int>((moment - std::chrono::floor<std::chrono::seconds>(moment)).count()));
 }
 
 }  // namespace clickstream
