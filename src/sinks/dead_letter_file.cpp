@@ -1,17 +1,10 @@
 #include "sinks/dead_letter_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 
 #include "clickstream/utc.h"
 #include "sinks/base64.h"
@@ -54,15 +47,6 @@ void write_bytes(Writer<rapidjson::kWriteDefaultFlags>& out, const std::string& 
   }
 }
 
-/// A new file is on disk only once its folder is.
-bool sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return false;
-  const bool synced = fsync(descriptor) == 0;
-  close(descriptor);
-  return synced;
-}
-
 Failure cannot_write(const std::string& path, std::string_view why) {
   return {Exit::failed,
           fmt::format("cannot write dead letters to {}: {}; --dead-letter names another place", path, why)};
@@ -92,39 +76,13 @@ std::string dead_letter_line(const Record& record, std::string_view reason, cons
 }
 
 Result<std::unique_ptr<DeadLetterFile>> DeadLetterFile::open(const std::string& path, const std::string& source) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) return unexpected(cannot_write(path, error.message()));
-  const bool is_new = !std::filesystem::exists(path, error);
-  // Not blocking: a pipe is refused, not waited for.
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-  if (descriptor < 0) return unexpected(cannot_write(path, std::strerror(errno)));
-  std::unique_ptr<DeadLetterFile> file(new DeadLetterFile(descriptor, path, source));
-  struct stat info {};
-  if (fstat(descriptor, &info) != 0) return unexpected(cannot_write(path, std::strerror(errno)));
-  if (!S_ISREG(info.st_mode)) return unexpected(cannot_write(path, "it is no ordinary file"));
-  if (is_new && !sync_folder(folder)) return unexpected(cannot_write(path, std::strerror(errno)));
-  if (auto completed = file->complete_last_line(); !completed) return unexpected(completed.error());
-  return file;
-}
-
-DeadLetterFile::~DeadLetterFile() { close(descriptor_); }
-
-Result<void> DeadLetterFile::complete_last_line() {
-  const off_t size = lseek(descriptor_, 0, SEEK_END);
-  if (size == 0) return {};
-  char last = '\n';
-  if (size < 0 || pread(descriptor_, &last, 1, size - 1) < 0) {
-    error_ = errno;
-    return unexpected(failed());
-  }
-  if (last != '\n') block_ += '\n';
-  return write_block();
+  auto file = AppendFile::open(path);
+  if (!file) return unexpected(cannot_write(path, file.error()));
+  return std::unique_ptr<DeadLetterFile>(new DeadLetterFile(std::move(*file), path, source));
 }
 
 Result<bool> DeadLetterFile::put(const Record& record, std::string_view reason) {
-  if (error_ != 0) return unexpected(failed());
+  if (failure_) return unexpected(*failure_);
   block_ += dead_letter_line(record, reason, source_);
   if (block_.size() < kBlock) return true;
   if (auto written = write_block(); !written) return unexpected(written.error());
@@ -133,30 +91,21 @@ Result<bool> DeadLetterFile::put(const Record& record, std::string_view reason) 
 
 Result<bool> DeadLetterFile::settle(Duration) {
   if (auto written = write_block(); !written) return unexpected(written.error());
-  if (unsynced_ && fdatasync(descriptor_) != 0) {
-    error_ = errno;
-    return unexpected(failed());
+  if (auto synced = file_.sync(); !synced) {
+    failure_ = cannot_write(path_, synced.error());
+    return unexpected(*failure_);
   }
-  unsynced_ = false;
   return true;
 }
 
 Result<void> DeadLetterFile::write_block() {
-  std::string_view rest = block_;
-  while (error_ == 0 && !rest.empty()) {
-    unsynced_ = true;
-    const ssize_t count = write(descriptor_, rest.data(), rest.size());
-    if (count >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      error_ = errno;
-    }
+  if (failure_) return unexpected(*failure_);
+  if (auto written = file_.write(block_); !written) {
+    failure_ = cannot_write(path_, written.error());
+    return unexpected(*failure_);
   }
-  if (error_ != 0) return unexpected(failed());
   block_.clear();
   return {};
 }
-
-Failure DeadLetterFile::failed() const { return cannot_write(path_, std::strerror(error_)); }
 
 }  // namespace clickstream::sinks

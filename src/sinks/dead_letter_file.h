@@ -9,9 +9,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "clickstream/dead_letters.h"
+#include "sinks/append_file.h"
 
 namespace clickstream::sinks {
 
@@ -23,7 +25,6 @@ class DeadLetterFile : public DeadLetters {
   /// Creates the file and the folders above it. A last line without an end, of a crash, gets one. `source` is the name
   /// of what the records are read from.
   static Result<std::unique_ptr<DeadLetterFile>> open(const std::string& path, const std::string& source);
-  ~DeadLetterFile() override;
 
   /// Never waits for anything but the disk.
   Result<bool> put(const Record& record, std::string_view reason) override;
@@ -31,19 +32,16 @@ class DeadLetterFile : public DeadLetters {
   Result<bool> settle(Duration timeout) override;
 
  private:
-  DeadLetterFile(int descriptor, std::string path, std::string source)
-      : descriptor_(descriptor), path_(std::move(path)), source_(std::move(source)) {}
+  DeadLetterFile(AppendFile file, std::string path, std::string source)
+      : file_(std::move(file)), path_(std::move(path)), source_(std::move(source)) {}
 
-  Result<void> complete_last_line();
   Result<void> write_block();
-  Failure failed() const;
 
-  int descriptor_;
+  AppendFile file_;
   std::string path_;
   std::string source_;
-  std::string block_;     // whole lines, not written yet
-  bool unsynced_ = true;  // what an earlier process wrote may not be on disk either
-  int error_ = 0;         // as errno has it; once set, it stays
+  std::string block_;               // whole lines, not written yet
+  std::optional<Failure> failure_;  // once there is one, it stays
 };
 
 }  // namespace clickstream::sinks
