@@ -28,6 +28,19 @@ struct PartitionFigures {
   std::optional<std::uint64_t> foreign_keys{};    ///< records whose key is no id; absent where keys mean nothing
 };
 
+/// What a sink has done.
+struct SinkFigures {
+  std::string name;
+  std::uint64_t written = 0;     ///< rows that it has
+  std::uint64_t superseded = 0;  ///< rows of which it had a newer version
+  std::uint64_t refused = 0;     ///< rows that it will not take
+  std::uint64_t retries = 0;     ///< attempts after which it was tried again
+  std::uint64_t queued_rows = 0;
+  std::uint64_t writes = 0;                 ///< attempts that succeeded,
+  Duration write_time{};                    ///< and how long they took together
+  std::optional<Timestamp> last_success{};  ///< absent before the first
+};
+
 /// A value: made by one thread, then shared read-only.
 struct Snapshot {
   Timestamp as_of{};
@@ -38,6 +51,7 @@ struct Snapshot {
   Metrics total;                             ///< the partitions merged
   std::uint64_t rebalances = 0;
   std::vector<std::pair<std::string, std::uint64_t>> dead_letters;  ///< of this instance, by reason; empty: none kept
+  std::vector<SinkFigures> sinks;                                   ///< of this instance
 
   /// The sum over partitions; absent if any is unknown or there are none.
   std::optional<std::int64_t> lag() const;

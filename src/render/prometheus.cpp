@@ -24,6 +24,7 @@ class Exposition {
   void counter(const char* name, std::string help) { start(name, std::move(help), MetricType::Counter); }
   void gauge(const char* name, std::string help) { start(name, std::move(help), MetricType::Gauge); }
   void histogram(const char* name, std::string help) { start(name, std::move(help), MetricType::Histogram); }
+  void summary(const char* name, std::string help) { start(name, std::move(help), MetricType::Summary); }
 
   void sample(Labels labels, double value) {
     ClientMetric metric;
@@ -44,6 +45,15 @@ class Exposition {
     }
     metric.histogram.sample_count = count + closed.duration_histogram.back();
     metric.histogram.sample_sum = seconds(closed.total_duration);
+    family().metric.push_back(std::move(metric));
+  }
+
+  /// How many, and how long they took together.
+  void sample(Labels labels, std::uint64_t count, Duration sum) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.summary.sample_count = count;
+    metric.summary.sample_sum = seconds(sum);
     family().metric.push_back(std::move(metric));
   }
 
@@ -233,6 +243,30 @@ void add_instance(Exposition& out, const Snapshot& snapshot, const Labels& label
   out.sample({{"version", instance.version}, {"librdkafka", instance.librdkafka}}, 1.0);
 }
 
+void add_sinks(Exposition& out, const std::vector<SinkFigures>& sinks, const Labels& labels) {
+  const auto each = [&](auto give) {
+    for (const SinkFigures& sink : sinks) give(sink, with(labels, "sink", sink.name));
+  };
+  out.counter("clickstream_sink_rows_total",
+              "Rows given to a sink: written, superseded (it had a newer version) or refused (it will not take them)");
+  each([&](const SinkFigures& sink, const Labels& of_sink) {
+    out.sample(with(of_sink, "result", "written"), number(sink.written));
+    out.sample(with(of_sink, "result", "superseded"), number(sink.superseded));
+    out.sample(with(of_sink, "result", "refused"), number(sink.refused));
+  });
+  out.counter("clickstream_sink_retries_total", "Writes to a sink that failed and were tried again");
+  each([&](const SinkFigures& sink, const Labels& of_sink) { out.sample(of_sink, number(sink.retries)); });
+  out.gauge("clickstream_sink_queued_rows", "Rows that a sink has not taken yet");
+  each([&](const SinkFigures& sink, const Labels& of_sink) { out.sample(of_sink, number(sink.queued_rows)); });
+  out.gauge("clickstream_sink_last_success_timestamp_seconds",
+            "When a sink last took what was written, in seconds since 1970");
+  each([&](const SinkFigures& sink, const Labels& of_sink) {
+    if (sink.last_success) out.sample(of_sink, seconds(sink.last_success->time_since_epoch()));
+  });
+  out.summary("clickstream_sink_write_duration_seconds", "How long the writes took that a sink took, in seconds");
+  each([&](const SinkFigures& sink, const Labels& of_sink) { out.sample(of_sink, sink.writes, sink.write_time); });
+}
+
 void add_process(Exposition& out, const ProcessFigures& process) {
   out.counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds");
   out.sample({}, process.cpu_seconds);
@@ -260,6 +294,7 @@ std::string prometheus_text(const Snapshot& snapshot, const InstanceFigures& ins
   add_windows(out, partitions);
   add_checkpoints(out, partitions);
   add_instance(out, snapshot, partitions.instance(), instance);
+  add_sinks(out, snapshot.sinks, partitions.instance());
   if (instance.process) add_process(out, *instance.process);
   return std::move(out).text();
 }

@@ -112,4 +112,10 @@ void write_json(const WindowRow& row, const RowSource& source, std::string& out)
   object.finish(out);
 }
 
+void write_supersession(const RowPlace& from, const RowSource& source, std::string& out) {
+  Object object;
+  put_origin(object, "superseded", source, from);
+  object.finish(out);
+}
+
 }  // namespace clickstream::sinks

@@ -20,4 +20,7 @@ namespace clickstream::sinks {
 void write_json(const SessionRow& row, const RowSource& source, std::string& out);
 void write_json(const WindowRow& row, const RowSource& source, std::string& out);
 
+/// {"type":"superseded", …} with the place and source; see RowStore::supersede().
+void write_supersession(const RowPlace& from, const RowSource& source, std::string& out);
+
 }  // namespace clickstream::sinks

@@ -53,6 +53,8 @@ Snapshot sample() {
   snapshot.group = "clickstream";
   snapshot.rebalances = 2;
   snapshot.dead_letters = {{"late", 2}, {"not_json", 4}, {"out_of_range_timestamp", 1}};
+  snapshot.sinks = {{"postgresql", 1204, 3, 1, 7, 40, 12, std::chrono::milliseconds{1500}, kAsOf},
+                    {"file", 0, 0, 0, 0, 0, 0, Duration{}, {}}};
   snapshot.total = first;
   merge(snapshot.total, second);
   snapshot.partitions.push_back(partition(0, std::move(first)));
