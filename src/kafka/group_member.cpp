@@ -221,6 +221,24 @@ void GroupMember::read(const std::vector<PartitionOffset>& offsets) {
   if (first->cnt > 0) {
     report(ErrorHandle(rd_kafka_incremental_assign(client_->get(), first.get())), "cannot read partitions");
   }
+  if (paused_) apply_pause(reading_);
+}
+
+void GroupMember::pause(bool paused) {
+  paused_ = paused;
+  apply_pause(reading_);
+}
+
+void GroupMember::apply_pause(const std::vector<std::int32_t>& partitions) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const auto partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
+  }
+  const auto error = paused_ ? rd_kafka_pause_partitions(client_->get(), list.get())
+                             : rd_kafka_resume_partitions(client_->get(), list.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    log()(LogLevel::error, fmt::format("cannot {} reading: {}", paused_ ? "pause" : "resume", rd_kafka_err2str(error)));
+  }
 }
 
 void GroupMember::give_up() {

@@ -65,6 +65,8 @@ class GroupMember {
   void read(const std::vector<PartitionOffset>& offsets);
   /// Gives back what is wanted, and ends to read it.
   void give_up();
+  /// Fetches no records for a while.
+  void pause(bool paused);
 
   CommitResult commit(const std::string& topic, const std::vector<Committed>& offsets);
   CommitResult commit_answer(Duration timeout);
@@ -75,6 +77,7 @@ class GroupMember {
 
  private:
   GroupMember() = default;
+  void apply_pause(const std::vector<std::int32_t>& partitions);
   void report(const ErrorHandle& error, std::string_view what) const;
   Result<void> judge(rd_kafka_resp_err_t error);
   bool has_joined() const;
@@ -93,6 +96,7 @@ class GroupMember {
   std::deque<Request> requests_;
   std::vector<std::int32_t> given_;
   std::vector<std::int32_t> reading_;
+  bool paused_ = false;
   std::uint64_t rebalances_ = 0;
   bool topic_missing_ = false;
   std::chrono::steady_clock::time_point topic_missing_logged_{};

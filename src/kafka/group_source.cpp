@@ -68,6 +68,13 @@ class GroupSource : public GroupedSource {
     for (const auto partition : partitions) positions_.erase(partition);
   }
 
+  void pause(bool paused) override {
+    if (paused_ == paused) return;
+    paused_ = paused;
+    member_->pause(paused);
+    begin_idle_anew(positions_);
+  }
+
   void release(const std::vector<std::int32_t>& partitions) override {
     hold(partitions);
     member_->give_up();
@@ -82,7 +89,7 @@ class GroupSource : public GroupedSource {
   std::int64_t position(std::int32_t partition) const override { return positions_.at(partition).next; }
 
   Duration idle_for(std::int32_t partition) const override {
-    return kafka::idle_for(member_->client(), positions_, partition);
+    return paused_ ? Duration{} : kafka::idle_for(member_->client(), positions_, partition);
   }
   void confirm_idle(const std::vector<std::int32_t>& partitions) override {
     kafka::confirm_idle(member_->client(), options_.topic, positions_, partitions);
@@ -131,6 +138,7 @@ class GroupSource : public GroupedSource {
   std::set<std::int32_t> offered_;  // ours, not started yet
   Positions positions_;             // of those that are read
   std::vector<Range> ranges_;       // of a bounded read: what each partition held at the start
+  bool paused_ = false;
 };
 
 }  // namespace

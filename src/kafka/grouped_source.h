@@ -51,6 +51,9 @@ class GroupedSource : public Source {
   /// No more records of these partitions, which are ours still.
   virtual void hold(const std::vector<std::int32_t>& partitions) = 0;
 
+  /// While paused, polls bring what the group asks, but no records; no partition is idle meanwhile.
+  virtual void pause(bool paused) = 0;
+
   /// Answers a revocation. Not while a commit is pending.
   virtual void release(const std::vector<std::int32_t>& partitions) = 0;
 

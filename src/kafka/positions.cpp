@@ -51,6 +51,12 @@ Duration idle_for(const Client& client, const Positions& positions, std::int32_t
   return std::chrono::duration_cast<Duration>(steady_clock::now() - since);
 }
 
+void begin_idle_anew(Positions& positions) {
+  for (auto& [partition, position] : positions) {
+    if (position.at_end_since) position.at_end_since = steady_clock::now();
+  }
+}
+
 void confirm_idle(Client& client, const std::string& topic, Positions& positions,
                   const std::vector<std::int32_t>& partitions) {
   const auto ends = query_offsets(client, topic, partitions, Edge::end, kQuickAnswer);

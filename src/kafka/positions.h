@@ -37,6 +37,9 @@ std::vector<std::int32_t> take_restarted(Positions& positions);
 /// For how long a partition has been at its end without trouble with a broker.
 Duration idle_for(const Client& client, const Positions& positions, std::int32_t partition);
 
+/// Partitions that are at their end are idle from now on only.
+void begin_idle_anew(Positions& positions);
+
 /// See GroupedSource::confirm_idle.
 void confirm_idle(Client& client, const std::string& topic, Positions& positions,
                   const std::vector<std::int32_t>& partitions);

@@ -29,8 +29,12 @@ class UnkeyedSource : public GroupedSource {
 
   Result<void> poll(Batch& batch, Duration timeout) override {
     batch.clear();
-    if (auto fetched = reader_->fetch(batch, timeout); !fetched) return fetched;
-    if (auto polled = member_->poll(batch, none_, 0s); !polled) return polled;
+    if (paused_) {
+      if (auto polled = member_->poll(batch, none_, timeout); !polled) return polled;
+    } else {
+      if (auto fetched = reader_->fetch(batch, timeout); !fetched) return fetched;
+      if (auto polled = member_->poll(batch, none_, 0s); !polled) return polled;
+    }
     if (options_.until_end && any_went_back(reader_->positions())) return unexpected(reader_->went_back());
     hear_of_state_partition(batch);
     if (holder_ && steady_clock::now() >= next_look_) look_for_partitions();
@@ -65,6 +69,12 @@ class UnkeyedSource : public GroupedSource {
   void hold(const std::vector<std::int32_t>& partitions) override {
     for (const auto partition : partitions) reader_->stop(partition);
   }
+  void pause(bool paused) override {
+    if (paused_ == paused) return;
+    paused_ = paused;  // what the client has fetched already, it keeps
+    begin_idle_anew(reader_->positions());
+  }
+
   void release(const std::vector<std::int32_t>& partitions) override {
     hold(partitions);
     holder_ = false;
@@ -81,7 +91,7 @@ class UnkeyedSource : public GroupedSource {
 
   std::int64_t position(std::int32_t partition) const override { return reader_->positions().at(partition).next; }
   Duration idle_for(std::int32_t partition) const override {
-    return kafka::idle_for(reader_->client(), reader_->positions(), partition);
+    return paused_ ? Duration{} : kafka::idle_for(reader_->client(), reader_->positions(), partition);
   }
   void confirm_idle(const std::vector<std::int32_t>& partitions) override {
     kafka::confirm_idle(reader_->client(), options_.topic, reader_->positions(), partitions);
@@ -137,6 +147,7 @@ class UnkeyedSource : public GroupedSource {
   std::vector<Range> ranges_;
   Positions none_;
   bool holder_ = false;
+  bool paused_ = false;
   std::uint64_t rebalances_seen_ = 0;
   std::set<std::int32_t> started_;
   std::vector<std::int32_t> to_start_;  // offered, not started yet
