@@ -15,6 +15,7 @@
 #include "clickstream/expected.h"
 #include "clickstream/malformed.h"
 #include "clickstream/metrics.h"
+#include "clickstream/rows.h"
 #include "clickstream/session.h"
 
 namespace clickstream {
@@ -26,6 +27,7 @@ struct EngineConfig {
   std::size_t max_ids = 65'536;                  ///< event ids remembered with an open session
   std::size_t busiest = 10;                      ///< how many sessions take_busiest() gives
   bool count_users = false;                      ///< keep the set of users: for a bounded input without saved state
+  bool give_rows = false;                        ///< keep what closes for take_rows()
   std::vector<WindowSpec> windows{};             ///< by size, then hop; distinct
   std::optional<std::size_t> max_windows = 60;   ///< the latest final ones of each kind that are kept; absent: all
 };
@@ -70,6 +72,10 @@ class Engine {
   /// The sessions with the most events among those touched since the last call, at their present value (closed
   /// ones at their last), most events first, then by session and user. Where listed sessions merged, some may be missing. Starts a new round.
   std::vector<Session> take_busiest();
+
+  /// Appends a row for each session and window that has closed since the last call, and gives it its place. Only with
+  /// EngineConfig::give_rows.
+  void take_rows(const RowPlace& place, Rows& out);
 
   /// The distinct users of counted events, in no order; empty unless they are counted.
   std::vector<UserId> users() const;

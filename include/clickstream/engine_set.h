@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "clickstream/checkpoint.h"
@@ -51,8 +52,12 @@ class EngineSet {
   /// Unkeyed: the partition does not hold the watermark back until its next record. Keyed: nothing happens.
   void set_idle(std::int32_t partition);
 
-  /// Moves a unit's watermark (never back) without a record.
-  void advance(std::int32_t unit, Timestamp watermark);
+  /// A row for each session and window that has closed since the last call; without epochs, and unkeyed without offsets.
+  /// Only with EngineConfig::give_rows.
+  Rows take_rows() { return std::exchange(rows_, {}); }
+
+  /// Moves a unit's watermark (never back) without a record; `offset` is the place of what closes with it.
+  void advance(std::int32_t unit, Timestamp watermark, std::int64_t offset);
 
   /// The end of a bounded input.
   void close_all();
@@ -93,7 +98,8 @@ class EngineSet {
   std::optional<Partitioning> partitioning_;
   Decoder decoder_;
   std::map<std::int32_t, Engine> engines_;  // by unit
-  Clocks clocks_;                           // unkeyed: by partition, those that are assigned
+  Rows rows_;
+  Clocks clocks_;  // unkeyed: by partition, those that are assigned
 };
 
 }  // namespace clickstream

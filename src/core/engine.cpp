@@ -38,9 +38,12 @@ struct Engine::Impl {
   }
 
   Outcome judge(const Event& event);
+  void note_entry(SessionTable::Slot& slot, const SessionTable::Entry& entry);
   void move_watermark(Timestamp to);
   void close_before(Timestamp time);
-  void begin_windows();
+  void close_windows(Timestamp watermark_after);
+  SessionRow row_of(const SessionTable::Slot& slot) const;
+  WindowRow row_of(const FinalWindow& final) const;
   bool is_consistent() const;
 
   // What a session adds to the figures over all sessions: taken out before it changes, put in again afterwards.
@@ -55,6 +58,9 @@ struct Engine::Impl {
   Windows windows;
   absl::flat_hash_set<UserId> users;
   Timestamp watermark = Timestamp::min();  // min: before the first event
+  SessionTable::Index last_counted = SessionTable::kNone;
+  Rows rows;
+  std::vector<FinalWindow> became_final;
 };
 
 Outcome Engine::Impl::judge(const Event& event) {
@@ -77,6 +83,7 @@ Outcome Engine::Impl::judge(const Event& event) {
       take_out(sessions[joined[i]].session);
       busiest.merged(sessions, joined[i]);
       metrics.evicted_ids += sessions.merge(index, joined[i], config.max_ids);
+      note_entry(sessions[index], sessions[joined[i]].entry);
       ++metrics.sessions.merged;
     }
   }
@@ -84,7 +91,18 @@ Outcome Engine::Impl::judge(const Event& event) {
   if (sessions[index].ids.insert(id, config.max_ids)) ++metrics.evicted_ids;
   put_in(sessions[index].session);
   busiest.touched(sessions, index);
+  last_counted = index;
   return Outcome::counted;
+}
+
+// Of two views at one moment, that of the page whose name sorts first: their order in the log does not matter.
+void Engine::Impl::note_entry(SessionTable::Slot& slot, const SessionTable::Entry& entry) {
+  const auto sorts_first = [this](std::uint32_t a, std::uint32_t b) {
+    return a != b && metrics.pages[a].page < metrics.pages[b].page;
+  };
+  if (entry.time < slot.entry.time || (entry.time == slot.entry.time && sorts_first(entry.page, slot.entry.page))) {
+    slot.entry = entry;
+  }
 }
 
 void Engine::Impl::put_in(const Session& session) {
@@ -103,7 +121,26 @@ void Engine::Impl::move_watermark(Timestamp to) {
   if (to <= watermark) return;
   watermark = to;
   close_before(watermark);
-  windows.move_watermark(watermark, metrics.windows);
+  close_windows(watermark);
+}
+
+void Engine::Impl::close_windows(Timestamp watermark_after) {
+  windows.move_watermark(watermark_after, metrics.windows, config.give_rows ? &became_final : nullptr);
+  for (const FinalWindow& final : became_final) rows.windows.push_back(row_of(final));
+  became_final.clear();
+}
+
+SessionRow Engine::Impl::row_of(const SessionTable::Slot& slot) const {
+  SessionRow row{{}, slot.session, {}};
+  if (slot.entry.page != SessionTable::kNone) row.entry_page = metrics.pages[slot.entry.page].page;
+  return row;
+}
+
+WindowRow Engine::Impl::row_of(const FinalWindow& final) const {
+  const Window& window = final.window;
+  WindowRow row{{}, final.spec, window.start, window.page_views, window.clicks, window.sessions, window.users, {}};
+  for (const WindowPage& page : window.pages) row.pages.push_back({metrics.pages[page.page].page, page.page_views});
+  return row;
 }
 
 void Engine::Impl::close_before(Timestamp time) {
@@ -114,14 +151,8 @@ void Engine::Impl::close_before(Timestamp time) {
     metrics.closed.total_duration += session.duration();
     ++metrics.closed.duration_histogram[duration_bucket(session.duration())];
     busiest.closed(sessions, index);
+    if (config.give_rows) rows.sessions.push_back(row_of(sessions[index]));
   }
-}
-
-// Behind all events that there were: those of closed sessions lie before the watermark.
-void Engine::Impl::begin_windows() {
-  Timestamp newest = watermark;
-  sessions.for_each([&](const Session& session) { newest = std::max(newest, session.end); });
-  if (newest != Timestamp::min()) windows.begin_behind(newest, metrics.windows);
 }
 
 // Whether the figures are those of the pages and sessions: nothing below counts on it blindly once it has been seen.
@@ -175,6 +206,7 @@ Outcome Engine::count(const Event& event) {
         case Action::page_view:
           ++metrics.page_views;
           page = impl_->pages.count(page_path(event.page), metrics.pages);
+          impl_->note_entry(impl_->sessions[impl_->last_counted], {event.timestamp, static_cast<std::uint32_t>(*page)});
           break;
         case Action::click:
           ++metrics.clicks;
@@ -205,7 +237,22 @@ void Engine::advance_watermark(Timestamp watermark) { impl_->move_watermark(wate
 
 void Engine::close_all() {
   impl_->close_before(Timestamp::max());
-  impl_->windows.close_all(impl_->metrics.windows);
+  impl_->close_windows(Timestamp::max());
+}
+
+void Engine::take_rows(const RowPlace& place, Rows& out) {
+  Rows& rows = impl_->rows;
+  if (rows.empty()) return;
+  for (SessionRow& row : rows.sessions) {
+    row.place = place;
+    out.sessions.push_back(std::move(row));
+  }
+  for (WindowRow& row : rows.windows) {
+    row.place = place;
+    out.windows.push_back(std::move(row));
+  }
+  rows.sessions.clear();
+  rows.windows.clear();
 }
 
 const Metrics& Engine::metrics() const { return impl_->metrics; }
@@ -234,10 +281,11 @@ Expected<Engine, std::string> Engine::restore(const EngineConfig& config, std::s
   using std::string_literals::operator""s;
   if (config.count_users) return unexpected("users can't be counted from a saved state on"s);
   auto sections = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag, kWindowsTag});
-  if (!sections) {
-    auto without_windows = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTag});  // the version before
-    if (!without_windows) return unexpected(sections.error());
-    sections = std::move(without_windows);
+  const bool with_entries = sections.has_value();
+  if (!with_entries) {
+    auto before = read_sections(state, {kFiguresTag, kPagesTag, kSessionsTagBefore, kWindowsTag});
+    if (!before) return unexpected(sections.error());
+    sections = std::move(before);
   }
   Engine engine(config);
   Impl& impl = *engine.impl_;
@@ -248,10 +296,11 @@ Expected<Engine, std::string> Engine::restore(const EngineConfig& config, std::s
   impl.metrics.windows = std::move(series);
   impl.watermark = figures->watermark;
   if (!impl.pages.restore((*sections)[1], impl.metrics.pages)) return unexpected("the pages are damaged"s);
-  if (!impl.sessions.restore((*sections)[2], config.max_ids)) return unexpected("the sessions are damaged"s);
-  if (sections->size() == 3) {
-    impl.begin_windows();
-  } else if (!impl.windows.restore((*sections)[3], impl.metrics.pages.size(), impl.watermark, impl.metrics.windows)) {
+  const std::size_t page_count = impl.metrics.pages.size();
+  if (!impl.sessions.restore((*sections)[2], config.max_ids, page_count, with_entries)) {
+    return unexpected("the sessions are damaged"s);
+  }
+  if (!impl.windows.restore((*sections)[3], page_count, impl.watermark, impl.metrics.windows)) {
     return unexpected("the windows are damaged"s);
   }
   if (!impl.is_consistent()) return unexpected("the sessions do not add up to the figures"s);

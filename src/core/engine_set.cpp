@@ -71,17 +71,23 @@ Verdict EngineSet::apply(const Record& record) {
   const auto event = decoder_.decode(record.payload, record.time);
   if (!event) {
     engine->reject(event.error());
-    if (unkeyed()) tick(*engine, clocks_[record.partition], std::nullopt);
+    if (unkeyed()) {
+      tick(*engine, clocks_[record.partition], std::nullopt);
+      engine->take_rows({}, rows_);
+    }
     return {Fate::malformed, event.error()};
   }
   if (unkeyed()) {
     const Outcome outcome = engine->count(*event);
     // A record from before 1970 has no time: no event is as old.
     tick(*engine, clocks_[record.partition], std::max(Timestamp{}, std::min(event->timestamp, record.time)));
+    engine->take_rows({}, rows_);
     return {fate_of(outcome), {}};
   }
   if (partitioning_ == Partitioning::keyed && is_foreign_key(*event, record.key)) engine->note_foreign_key();
-  return {fate_of(engine->apply(*event, record.time)), {}};
+  const Outcome outcome = engine->apply(*event, record.time);
+  engine->take_rows({record.partition, 0, record.offset}, rows_);
+  return {fate_of(outcome), {}};
 }
 
 // A record of the partition has been counted; a malformed one has no time.
@@ -112,15 +118,23 @@ void EngineSet::set_idle(std::int32_t partition) {
   const auto clock = clocks_.find(partition);
   if (clock == clocks_.end() || clock->second.idle) return;
   clock->second.idle = true;
-  follow_clocks(engines_.at(kWhole));
+  Engine& engine = engines_.at(kWhole);
+  follow_clocks(engine);
+  engine.take_rows({}, rows_);
 }
 
-void EngineSet::advance(std::int32_t unit, Timestamp watermark) {
-  if (const auto engine = engines_.find(unit); engine != engines_.end()) engine->second.advance_watermark(watermark);
+void EngineSet::advance(std::int32_t unit, Timestamp watermark, std::int64_t offset) {
+  const auto engine = engines_.find(unit);
+  if (engine == engines_.end()) return;
+  engine->second.advance_watermark(watermark);
+  engine->second.take_rows({unit, 0, offset}, rows_);
 }
 
 void EngineSet::close_all() {
-  for (auto& [unit, engine] : engines_) engine.close_all();
+  for (auto& [unit, engine] : engines_) {
+    engine.close_all();
+    engine.take_rows({unit, 0, 0}, rows_);
+  }
 }
 
 std::vector<std::int32_t> EngineSet::units() const {

@@ -11,9 +11,15 @@
 namespace clickstream {
 namespace {
 
-// A session as it is saved: `start` and eight varints, of which the last is the number of ids that follow.
-constexpr std::size_t kMostBytes = sizeof(std::int64_t) + 8 * kMaxVarint;
+// A session as it is saved: `start` and nine varints, of which the last is the number of ids that follow; or ten: where
+// its first view is known, its time follows the page.
+constexpr std::size_t kMostBytes = sizeof(std::int64_t) + 10 * kMaxVarint;
 constexpr std::size_t kLeastBytes = sizeof(std::int64_t) + 8;
+
+// A first view as it is saved: nothing of it, or the page's position and more.
+constexpr std::uint64_t kNoView = 0;
+constexpr std::uint64_t kUnknownView = 1;
+constexpr std::uint64_t kKnownView = 2;
 
 // Beyond all that the rules let happen, and so far from the ends of an int64 that sums of a few stay within it.
 constexpr Timestamp kFirst = timestamp_from_micros(-(std::int64_t{1} << 60));
@@ -48,6 +54,7 @@ SessionTable::Index SessionTable::open(const Event& event) {
   }
   Slot& slot = slots_[index];
   slot.session = Session{};
+  slot.entry = Entry{};
   slot.session.user = event.user;
   slot.session.id = event.session;
   slot.open = true;
@@ -121,15 +128,22 @@ void SessionTable::save(std::string& out) const {
          {static_cast<std::uint64_t>(value(session.user)), static_cast<std::uint64_t>(value(session.id)),
           static_cast<std::uint64_t>(session.duration().count()),
           static_cast<std::uint64_t>(session.event_duration.count()), session.events, session.page_views,
-          session.clicks, std::uint64_t{slot.ids.size()}}) {
+          session.clicks}) {
       end = write_varint(end, number);
     }
+    if (slot.entry.page == kNone) {
+      end = write_varint(end, slot.entry == Entry{} ? kNoView : kUnknownView);
+    } else {
+      end = write_varint(end, kKnownView + slot.entry.page);
+      end = write_varint(end, static_cast<std::uint64_t>((slot.entry.time - session.start).count()));
+    }
+    end = write_varint(end, slot.ids.size());
     out.append(bytes.data(), static_cast<std::size_t>(end - bytes.data()));
     slot.ids.save(out);
   }
 }
 
-bool SessionTable::restore(std::string_view state, std::size_t id_cap) {
+bool SessionTable::restore(std::string_view state, std::size_t id_cap, std::size_t pages, bool with_entries) {
   ByteReader reader(state);
   const std::uint64_t count = reader.varint();
   if (count > reader.left() / kLeastBytes || count >= kNone) return false;
@@ -153,10 +167,16 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap) {
     session.events = reader.varint();
     session.page_views = reader.varint();
     session.clicks = reader.varint();
-    const std::uint64_t ids = reader.varint();
     if (reader.failed() || user >> 63 != 0 || id >> 63 != 0 || session.start < kFirst || session.start > kLast)
       return false;
     if (duration > kMostSum - durations || event_duration > kMostSum - event_durations) return false;
+    session.end = session.start + Duration{static_cast<std::int64_t>(duration)};
+    if (with_entries) {
+      if (!restore_entry(reader, pages, session, slot.entry)) return false;
+    } else if (session.page_views > 0) {
+      slot.entry.time = Timestamp::min();
+    }
+    const std::uint64_t ids = reader.varint();
     if (session.events == 0 || session.events > kMostSum - events) return false;
     events += session.events;
     durations += duration;
@@ -166,7 +186,6 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap) {
     if (!slot.ids.restore(reader.bytes(ids * sizeof(std::uint64_t)))) return false;
     session.user = UserId{static_cast<std::int64_t>(user)};
     session.id = SessionId{static_cast<std::int64_t>(id)};
-    session.end = session.start + Duration{static_cast<std::int64_t>(duration)};
     session.event_duration = Duration{static_cast<std::int64_t>(event_duration)};
     if (session.end > kLast) return false;
     slot.open = true;
@@ -181,6 +200,20 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap) {
   }
   std::make_heap(queue_.begin(), queue_.end());
   return reader.left() == 0 && !reader.failed() && chains_are_apart(chained);
+}
+
+bool SessionTable::restore_entry(ByteReader& reader, std::size_t pages, const Session& session, Entry& entry) {
+  const std::uint64_t view = reader.varint();
+  if (view == kNoView) return session.page_views == 0;
+  if (session.page_views == 0) return false;
+  if (view == kUnknownView) {
+    entry.time = Timestamp::min();
+    return true;
+  }
+  const std::uint64_t after = reader.varint();
+  if (view - kKnownView >= pages || after > static_cast<std::uint64_t>(session.duration().count())) return false;
+  entry = {session.start + Duration{static_cast<std::int64_t>(after)}, static_cast<std::uint32_t>(view - kKnownView)};
+  return true;
 }
 
 // Invariant 1, for the keys of more than one session.

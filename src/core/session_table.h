@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "clickstream/session.h"
+#include "core/bytes.h"
 #include "core/id_set.h"
 
 namespace clickstream {
@@ -26,8 +27,17 @@ class SessionTable {
   using Index = std::uint32_t;
   static constexpr Index kNone = ~Index{0};
 
+  /// The first view of a session.
+  struct Entry {
+    Timestamp time = Timestamp::max();  ///< max: none yet; min: there were views before it was kept, so none is known
+    std::uint32_t page = kNone;         ///< the page's position
+
+    bool operator==(const Entry&) const = default;
+  };
+
   struct Slot {
     Session session;
+    Entry entry;
     IdSet ids;
     Timestamp queued{};
     Index next = kNone;
@@ -44,7 +54,8 @@ class SessionTable {
   /// Opens a session of the event's key, to which the caller adds the event.
   Index open(const Event& event);
 
-  /// Adds session `from` and its ids to session `into` of the same key, and frees its slot; returns ids evicted.
+  /// Adds session `from` and its ids to session `into` of the same key, and frees its slot, which may be read until the
+  /// next call; returns ids evicted.
   std::uint64_t merge(Index into, Index from, std::size_t id_cap);
 
   /// Takes out the session that ends first, if its end + gap lies before `watermark`; kNone if there is none.
@@ -67,8 +78,9 @@ class SessionTable {
   /// Appends the open sessions and their ids.
   void save(std::string& out) const;
 
-  /// For a new table: exactly what save() appended; false if it is not, or breaks an invariant.
-  bool restore(std::string_view state, std::size_t id_cap);
+  /// For a new table: exactly what save() appended; false if it is not, or breaks an invariant. `pages`: how many there
+  /// are. Without `with_entries`, what the version before them appended.
+  bool restore(std::string_view state, std::size_t id_cap, std::size_t pages, bool with_entries);
 
  private:
   struct Key {
@@ -89,6 +101,7 @@ class SessionTable {
 
   void enqueue(Index index);
   void release(Index index);
+  static bool restore_entry(ByteReader& reader, std::size_t pages, const Session& session, Entry& entry);
   bool chains_are_apart(const std::vector<Key>& keys);
 
   Duration gap_;

@@ -7,7 +7,7 @@ namespace clickstream {
 namespace {
 
 constexpr std::size_t kTagBytes = 4;
-constexpr std::array kKnownTags = {kOffsetsTag, kFiguresTag, kPagesTag, kSessionsTag, kWindowsTag};
+constexpr std::array kKnownTags = {kOffsetsTag, kFiguresTag, kPagesTag, kSessionsTag, kSessionsTagBefore, kWindowsTag};
 
 bool is_tag(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });

@@ -16,7 +16,8 @@ namespace clickstream {
 inline constexpr std::string_view kOffsetsTag = "OFF1";
 inline constexpr std::string_view kFiguresTag = "FIG1";
 inline constexpr std::string_view kPagesTag = "PAG1";
-inline constexpr std::string_view kSessionsTag = "SES1";
+inline constexpr std::string_view kSessionsTag = "SES2";
+inline constexpr std::string_view kSessionsTagBefore = "SES1";  // without first views: the version before
 inline constexpr std::string_view kWindowsTag = "WIN1";
 
 /// Appends a section that holds what `write()` appends to `out`.

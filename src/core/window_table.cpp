@@ -91,10 +91,11 @@ WindowTable::Pane* WindowTable::open_pane(Timestamp start, Timestamp watermark, 
   return &panes_[start];
 }
 
-void WindowTable::close_due(Timestamp watermark, WindowSeries& series) {
+void WindowTable::close_due(Timestamp watermark, WindowSeries& series, std::vector<FinalWindow>* became_final) {
   while (!panes_.empty() && due_ <= watermark) {
     const Timestamp start = due_ - spec_.size;
     series.windows.push_back(put_together(start));
+    if (became_final != nullptr) became_final->push_back({spec_, series.windows.back()});
     next_ = start + spec_.hop;
     panes_.erase(panes_.begin(), panes_.lower_bound(next_));
     due_ = panes_.empty() ? Timestamp::max() : end_of_first_window(panes_.begin()->first);

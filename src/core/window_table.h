@@ -18,12 +18,18 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "clickstream/event.h"
 #include "clickstream/window.h"
 #include "core/bytes.h"
 
 namespace clickstream {
+
+struct FinalWindow {
+  WindowSpec spec;
+  Window window;
+};
 
 class WindowTable {
  public:
@@ -38,14 +44,12 @@ class WindowTable {
   /// A counted event; `page` is the position of the page that it viewed, if it is a view.
   void add(const Event& event, std::optional<std::size_t> page, Timestamp watermark, WindowSeries& series);
 
-  /// The watermark has moved: the windows that end at or before it are final.
-  void move_watermark(Timestamp watermark, WindowSeries& series) {
-    if (watermark >= due_) close_due(watermark, series);
+  /// The watermark has moved: the windows that end at or before it are final. `became_final` gets them (null: nobody
+  /// wants them), be they more than are kept.
+  void move_watermark(Timestamp watermark, WindowSeries& series, std::vector<FinalWindow>* became_final) {
+    if (watermark >= due_) close_due(watermark, series, became_final);
     series.final_before = panes_.empty() ? Timestamp::max() : watermark;
   }
-
-  /// Nothing follows: all windows are final.
-  void close_all(WindowSeries& series) { move_watermark(Timestamp::max(), series); }
 
   bool has_open() const { return !panes_.empty(); }
 
@@ -68,7 +72,7 @@ class WindowTable {
   Timestamp start_from(Timestamp time) const;
   Timestamp end_of_first_window(Timestamp pane) const;
   Pane* open_pane(Timestamp start, Timestamp watermark, WindowSeries& series);
-  void close_due(Timestamp watermark, WindowSeries& series);
+  void close_due(Timestamp watermark, WindowSeries& series, std::vector<FinalWindow>* became_final);
   Window put_together(Timestamp start) const;
   static bool restore_pane(ByteReader& reader, std::size_t pages, Pane& pane);
 

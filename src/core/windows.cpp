@@ -24,12 +24,9 @@ void Windows::add(const Event& event, std::optional<std::size_t> page, Timestamp
   for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].add(event, page, watermark, series[i]);
 }
 
-void Windows::move_watermark(Timestamp watermark, std::vector<WindowSeries>& series) {
-  for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].move_watermark(watermark, series[i]);
-}
-
-void Windows::close_all(std::vector<WindowSeries>& series) {
-  for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].close_all(series[i]);
+void Windows::move_watermark(Timestamp watermark, std::vector<WindowSeries>& series,
+                             std::vector<FinalWindow>* became_final) {
+  for (std::size_t i = 0; i < tables_.size(); ++i) tables_[i].move_watermark(watermark, series[i], became_final);
 }
 
 bool Windows::has_open() const {

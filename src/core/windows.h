@@ -20,12 +20,8 @@ class Windows {
 
   // See WindowTable.
   void add(const Event& event, std::optional<std::size_t> page, Timestamp watermark, std::vector<WindowSeries>& series);
-  void move_watermark(Timestamp watermark, std::vector<WindowSeries>& series);
-  void close_all(std::vector<WindowSeries>& series);
+  void move_watermark(Timestamp watermark, std::vector<WindowSeries>& series, std::vector<FinalWindow>* became_final);
   bool has_open() const;
-
-  /// For a new object of an input under way: all kinds begin behind all events that there were, the newest at `newest`.
-  void begin_behind(Timestamp newest, std::vector<WindowSeries>& series);
 
   /// Appends all kinds and their series.
   void save(const std::vector<WindowSeries>& series, std::string& out) const;
@@ -35,6 +31,9 @@ class Windows {
   bool restore(std::string_view state, std::size_t pages, Timestamp watermark, std::vector<WindowSeries>& series);
 
  private:
+  // Of an input under way: all kinds begin behind all events that there were, the newest at `newest`.
+  void begin_behind(Timestamp newest, std::vector<WindowSeries>& series);
+
   std::vector<WindowTable> tables_;      ///< by kind, as the series
   Timestamp newest_ = Timestamp::min();  ///< of the counted events; min: before the first
 };

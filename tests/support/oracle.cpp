@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -292,6 +293,63 @@ void OracleReplay::close_all() {
   for (const Visit& visit : cut(open_, config_.gap)) closed_.push_back(visit);
   open_.clear();
   ended_ = true;
+}
+
+std::string line_of(const SessionRow& row) {
+  const Session& session = row.session;
+  std::ostringstream line;
+  line << "session " << value(session.user) << " " << value(session.id) << " from "
+       << session.start.time_since_epoch().count() << " to " << session.end.time_since_epoch().count() << ", "
+       << session.event_duration.count() << " us of " << session.events << " events, " << session.page_views
+       << " views, " << session.clicks << " clicks, from " << row.entry_page.value_or("nowhere");
+  return line.str();
+}
+
+std::string line_of(const WindowRow& row) {
+  std::vector<std::string> pages;
+  for (const PageViews& page : row.pages) pages.push_back(page.page + " " + std::to_string(page.page_views));
+  std::sort(pages.begin(), pages.end());
+  std::ostringstream line;
+  line << "window of " << row.spec.size.count() << " every " << row.spec.hop.count() << " from "
+       << row.start.time_since_epoch().count() << ": " << row.page_views << " views, " << row.clicks << " clicks, "
+       << row.sessions << " sessions, " << row.users << " users";
+  for (const std::string& page : pages) line << "; " << page;
+  return line.str();
+}
+
+// The page that its first view counts as; of views at one moment, the first by name. Empty without a view.
+std::string OracleReplay::entry_page_of(const Visit& visit) const {
+  const std::vector<std::string> names = counted_pages(counted_, config_.max_pages);
+  std::vector<std::pair<Timestamp, std::string>> views;
+  for (const Kept& event : visit) {
+    if (is_page_view(event.action)) views.emplace_back(event.timestamp, names.at(event.arrival));
+  }
+  return views.empty() ? "" : std::min_element(views.begin(), views.end())->second;
+}
+
+std::vector<std::string> OracleReplay::rows() const {
+  std::vector<std::string> lines;
+  for (const Visit& visit : closed_) {
+    SessionRow row{{}, session_of(visit), {}};
+    if (const std::string page = entry_page_of(visit); !page.empty()) row.entry_page = page;
+    lines.push_back(line_of(row));
+  }
+  Metrics metrics;
+  count_events(counted_, config_.max_pages, metrics);
+  EngineConfig all = config_;
+  all.max_windows.reset();
+  const Timestamp watermark = ended_ ? Timestamp::max() : watermark_.value_or(Timestamp::min());
+  for (const WindowSpec& spec : config_.windows) {
+    for (const Window& window : count_windows(counted_, spec, watermark, all, metrics.pages).windows) {
+      WindowRow row{{}, spec, window.start, window.page_views, window.clicks, window.sessions, window.users, {}};
+      for (const WindowPage& page : window.pages) {
+        row.pages.push_back({metrics.pages.at(page.page).page, page.page_views});
+      }
+      lines.push_back(line_of(row));
+    }
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
 std::size_t OracleReplay::open_sessions() const { return cut(open_, config_.gap).size(); }

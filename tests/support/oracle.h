@@ -22,6 +22,10 @@ namespace clickstream {
 /// swallowed are not opened here (merged = 0); pages are by name.
 Metrics final_figures(std::span<const Event> events, Duration gap, const std::vector<WindowSpec>& windows);
 
+/// One of OracleReplay::rows().
+std::string line_of(const SessionRow& row);
+std::string line_of(const WindowRow& row);
+
 /// The same calls as an engine's, in the order of the log, with the same answers; exact for any input, except that it
 /// does not say what a session remembers when a merge takes it past max_ids.
 class OracleReplay {
@@ -35,6 +39,9 @@ class OracleReplay {
   void close_all();
 
   Metrics metrics() const;
+  /// A line for each session that has closed and each window that is final, sorted.
+  std::vector<std::string> rows() const;
+
   std::size_t open_sessions() const;
   bool has_open_windows() const;
   std::optional<Timestamp> watermark() const { return watermark_; }
@@ -68,6 +75,7 @@ class OracleReplay {
   /// `watermark`: the windows that end at or before it are final.
   static WindowSeries count_windows(const Visit& events, const WindowSpec& spec, Timestamp watermark,
                                     const EngineConfig& config, const std::vector<PageViews>& pages);
+  std::string entry_page_of(const Visit& visit) const;
   std::vector<std::string> remembered_ids(const Visit& visit) const;
   friend Metrics final_figures(std::span<const Event> events, Duration gap, const std::vector<WindowSpec>& windows);
 

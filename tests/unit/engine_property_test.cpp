@@ -53,11 +53,23 @@ bool are_busiest(const std::vector<Session>& found, const std::vector<Session>& 
                     [](const Session& a, const Session& b) { return !busier(a, b) && !busier(b, a); });
 }
 
+// Lines for the rows that the engine has to give, among those before.
+void add_rows(Engine& engine, std::vector<std::string>& lines) {
+  Rows rows;
+  engine.take_rows({}, rows);
+  for (const SessionRow& row : rows.sessions) lines.push_back(line_of(row));
+  for (const WindowRow& row : rows.windows) lines.push_back(line_of(row));
+  std::sort(lines.begin(), lines.end());
+}
+
 // Feeds the log to both; empty if they agree after every step and at the end.
 std::string first_difference(const Log& log) {
-  Engine engine(log.config);
+  EngineConfig config = log.config;
+  config.give_rows = true;
+  Engine engine(config);
   OracleReplay oracle(log.config);
   std::uint64_t merged_before = 0;
+  std::vector<std::string> rows;
   for (std::size_t i = 0; i <= log.steps.size(); ++i) {
     const std::string where = "step " + std::to_string(i + 1) + ":";
     if (i == log.steps.size()) {
@@ -88,6 +100,8 @@ std::string first_difference(const Log& log) {
     if (found.sessions.open() != oracle.open_sessions()) return where + " open sessions are not those counted";
     if (engine.has_open() != (oracle.open_sessions() > 0 || oracle.has_open_windows())) return where + " has_open()";
     if (engine.watermark() != oracle.watermark()) return where + " the watermark differs";
+    add_rows(engine, rows);
+    if (rows != oracle.rows()) return where + " other rows";
     const EventCounts& books = found.events;
     if (books.consumed != books.counted + books.duplicate + books.late + books.malformed_total()) {
       return where + " the books do not balance";

@@ -42,7 +42,7 @@ void StateKeeper::notice_idle(Clock::time_point now) {
     if (since < unit.idle || !unit.idle_base) unit.idle_base = engines_.watermark(id);
     unit.idle = since;
     if (!keyed() && unit.idle_base && since >= options_.rules.idle_timeout && engines_.has_open(id)) {
-      engines_.advance(id, *unit.idle_base + since);
+      engines_.advance(id, *unit.idle_base + since, 0);
     }
   }
 }
@@ -150,7 +150,7 @@ void StateKeeper::confirm(const Entry& entry) {
   // Should records have come in meanwhile, the next commit takes the advance back: it never took effect.
   if (entry.idle && unit.phase == Phase::running && source_.position(unit.id) == entry.idle->offset) {
     unit.pointer.idle = entry.idle;
-    engines_.advance(unit.id, entry.idle->watermark);
+    engines_.advance(unit.id, entry.idle->watermark, entry.idle->offset);
     const auto figures = engines_.figures(unit.id);
     unit.figures.metrics = figures.metrics;
     unit.figures.watermark = figures.watermark;

@@ -55,7 +55,8 @@ bool StateKeeper::is_new(const Record& record) {
   unit.bytes_read += record.payload.size();
   if (unit.phase != Phase::recovering) return true;
   if (unit.advance_to_come && record.offset >= unit.advance_to_come->offset) {
-    engines_.advance(unit.id, std::exchange(unit.advance_to_come, std::nullopt)->watermark);
+    const auto advance = *std::exchange(unit.advance_to_come, std::nullopt);
+    engines_.advance(unit.id, advance.watermark, advance.offset);
   }
   return std::none_of(unit.published.begin(), unit.published.end(), [&](const PartitionOffset& published) {
     return published.partition == record.partition && record.offset < published.offset;
@@ -130,7 +131,8 @@ void StateKeeper::enter_running() {
   for (auto& [id, unit] : units_) {
     if (unit.phase != Phase::recovering) continue;
     if (unit.advance_to_come && source_.position(id) >= unit.advance_to_come->offset) {
-      engines_.advance(id, std::exchange(unit.advance_to_come, std::nullopt)->watermark);
+      const auto advance = *std::exchange(unit.advance_to_come, std::nullopt);
+      engines_.advance(id, advance.watermark, advance.offset);
     }
     const bool reached = std::all_of(unit.published.begin(), unit.published.end(), [&](const PartitionOffset& one) {
       return source_.position(one.partition) >= one.offset;
