@@ -12,11 +12,13 @@
 #include "cli/dead_letters.h"
 #include "cli/input.h"
 #include "cli/options.h"
+#include "cli/outlets.h"
 #include "cli/published.h"
 #include "cli/remarks.h"
 #include "cli/routes.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
+#include "cli/sink_options.h"
 #include "cli/state/state_keeper.h"
 #include "cli/state/stateless_keeper.h"
 #include "cli/state_options.h"
@@ -46,28 +48,23 @@ struct ConsumeOptions {
 // source -> decode -> engine -> views: the whole pipeline.
 class Pipeline {
  public:
-  Pipeline(Input input, std::unique_ptr<DeadLetters> dead_letters, const ConsumeOptions& options, const Logger& logger,
-           Published& published)
+  Pipeline(Input input, Outlets outlets, const ConsumeOptions& options, const Logger& logger, Published& published)
       : input_(std::move(input)),
-        dead_letters_(std::move(dead_letters)),
+        outlets_(std::move(outlets)),
         options_(options),
         logger_(logger),
         published_(published),
         engines_(options.engine.config, options.engine.max_ahead, input_.partitioning),
         keeper_(make_keeper()),
         remarks_(logger.say()),
-        screen_(!options.json, render::Overlong::fold) {
-    if (!dead_letters_) return;
-    for (const auto name : kMalformedNames) dead_letters_by_reason_.emplace_back(name, 0);
-    dead_letters_by_reason_.emplace_back("late", 0);
-  }
+        screen_(!options.json, render::Overlong::fold) {}
 
-  /// Until the end of a bounded input, or a signal.
-  Result<void> run() {
+  /// Until the end of a bounded input, or a signal; `stopping` is a sign of life, too.
+  Result<void> run(const Stopping& stopping) {
     Batch batch;
     publish();
     while (!stop_requested() && !batch.at_end) {
-      if (auto polled = input_.source->poll(batch, kPoll); !polled) return polled;
+      if (auto polled = poll(batch); !polled) return polled;
       if (auto applied = apply(batch); !applied) return applied;
       const auto now = steady_clock::now();
       if (now >= next_publication_) publish();
@@ -77,11 +74,8 @@ class Pipeline {
       if (auto refreshed = screen_.refresh(); !refreshed) return refreshed;
       if (input_.progress) bar_.show(input_.progress(), "");
     }
-    if (auto finished = keeper_->finish(); !finished) return finished;
-    if (batch.at_end) {
-      engines_.close_all();
-      closed_ = true;
-    }
+    if (auto finished = keeper_->finish(batch.at_end, stopping); !finished) return finished;
+    closed_ = batch.at_end;
     if (auto shown = show(); !shown) return shown;
     return screen_.finish();
   }
@@ -89,12 +83,26 @@ class Pipeline {
  private:
   std::unique_ptr<Keeper> make_keeper() {
     if (!input_.writer) {
-      return std::make_unique<StatelessKeeper>(engines_, input_.grouped, dead_letters_.get(), logger_.say());
+      return std::make_unique<StatelessKeeper>(engines_, input_.grouped, input_.partitioning == Partitioning::unkeyed,
+                                               outlets_, logger_.say());
     }
     StateKeeper::Options options{rules_of(options_.engine, *input_.partitioning), input_.topic, options_.state.rebuild,
                                  options_.state.checkpoint_interval};
     return std::make_unique<StateKeeper>(std::move(options), engines_, *input_.grouped, std::move(input_.writer),
-                                         std::move(input_.reader), dead_letters_.get(), logger_.say());
+                                         std::move(input_.reader), outlets_, logger_.say());
+  }
+
+  // Of records, none while a sink has too much to do.
+  Result<void> poll(Batch& batch) {
+    const bool full = outlets_.is_full();
+    if (input_.grouped != nullptr) {
+      input_.grouped->pause(full);
+    } else if (full) {
+      batch.clear();
+      outlets_.wait_for_rows(kPoll);
+      return {};
+    }
+    return input_.source->poll(batch, kPoll);
   }
 
   Result<void> apply(const Batch& batch) {
@@ -103,22 +111,12 @@ class Pipeline {
       const Verdict verdict = engines_.apply(record);
       if (verdict.fate == Fate::malformed) {
         remarks_.malformed(record, verdict.reason, input_.topic);
-        if (is_new) put_aside(record, index(verdict.reason));
+        if (is_new) outlets_.put_malformed(record, verdict.reason);
       } else if (verdict.fate == Fate::late && is_new) {
-        put_aside(record, kMalformedReasons);
+        outlets_.put_late(record);
       }
     }
-    if (dead_letter_failure_) return unexpected(*dead_letter_failure_);
     return keeper_->after(batch);
-  }
-
-  // A record that is not counted, by the place of its reason in `dead_letters_by_reason_`.
-  void put_aside(const Record& record, std::size_t reason) {
-    if (!dead_letters_ || dead_letter_failure_) return;
-    auto& [name, count] = dead_letters_by_reason_[reason];
-    const auto taken = dead_letters_->put(record, name);
-    if (!taken) dead_letter_failure_ = taken.error();
-    if (taken && *taken) ++count;
   }
 
   const Snapshot& publish() {
@@ -128,7 +126,7 @@ class Pipeline {
     snapshot->topic = input_.topic;
     snapshot->group = input_.group;
     snapshot->whole_topic = input_.partitioning == Partitioning::unkeyed;
-    snapshot->dead_letters = dead_letters_by_reason_;
+    outlets_.show(*snapshot);
     if (input_.grouped != nullptr) snapshot->rebalances = input_.grouped->rebalances();
     snapshot_ = snapshot;
     published_.set(std::move(snapshot), keeper_->waiting_for());
@@ -160,7 +158,7 @@ class Pipeline {
   }
 
   Input input_;
-  std::unique_ptr<DeadLetters> dead_letters_;
+  Outlets outlets_;
   ConsumeOptions options_;
   const Logger& logger_;
   Published& published_;
@@ -176,8 +174,6 @@ class Pipeline {
   steady_clock::time_point next_block_ = last_block_ + options_.interval;
   std::uint64_t last_consumed_ = 0;
   bool closed_ = false;
-  std::vector<std::pair<std::string, std::uint64_t>> dead_letters_by_reason_;  // the last is "late"
-  std::optional<Failure> dead_letter_failure_;
 };
 
 Result<std::unique_ptr<http::Server>> start_server(const Args& args, Values& values, const Published& published,
@@ -226,6 +222,7 @@ Command consume_command() {
            std::move(output),
            engine_options("200"),
            state_options(),
+           sink_options(),
            std::move(kafka),
            {"Visitors of --input simulator", visitor_options()},
            log_options()}};
@@ -236,6 +233,7 @@ Result<int> consume(const Args& args) {
   const LogOptions log_choice = read_log_options(args, values);
   ConsumeOptions options{read_engine_options(args, values), read_state_options(args, values),
                          values.duration("interval"), values.word("format", {"table", "json"}) == "json"};
+  const SinkChoice sink_choice = read_sinks(args, values);
   const DeadLetterTarget dead_letter = read_dead_letter(args, values, options.state);
   auto visitors = read_visitor_options(args, values);
   if (!visitors) return unexpected(visitors.error());
@@ -259,6 +257,10 @@ Result<int> consume(const Args& args) {
     published.beat();
     return stop_requested();
   };
+  const bool reads_kafka = args.get("input") == "kafka";
+  auto sinks = open_sinks(
+      sink_choice, {args.get(reads_kafka ? "topic" : "input"), reads_kafka ? args.get("group") : ""}, log, stopping);
+  if (!sinks) return unexpected(sinks.error());
   const auto waiting = [&published](const std::string& what) { published.set(std::make_shared<Snapshot>(), what); };
   auto input = open_consume_input(args, *settings, *visitors, options.engine, options.state, now, waiting, stopping);
   if (!input) return unexpected(input.error());
@@ -267,7 +269,9 @@ Result<int> consume(const Args& args) {
   const std::string source = input->topic.empty() ? args.get("input") : input->topic;
   auto dead_letters = open_dead_letters(dead_letter, source, *settings, options.state.replication_factor, stopping);
   if (!dead_letters) return unexpected(dead_letters.error());
-  auto ended = Pipeline(std::move(*input), std::move(*dead_letters), options, *logger, published).run();
+  options.engine.config.give_rows = !sinks->empty();
+  Outlets outlets(std::move(*dead_letters), std::move(*sinks), log);
+  auto ended = Pipeline(std::move(*input), std::move(outlets), options, *logger, published).run(stopping);
   if (!ended) return unexpected(ended.error());
   return 0;
 }

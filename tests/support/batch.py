@@ -53,3 +53,44 @@ def figures(events, gap_seconds=1800):
         "pages": [{"page": page, "page_views": count}
                   for page, count in sorted(views.items(), key=lambda item: (-item[1], item[0]))],
     }
+
+
+def distinct(events):
+    """Without later copies of an id within a user's session id."""
+    by_key = {}
+    for event in events:
+        by_key.setdefault((event["user_id"], event["session_id"], event["event_id"]), event)
+    return list(by_key.values())
+
+
+def session_rows(events, gap_seconds=1800):
+    """What a sink has to hold of them, as sorted tuples."""
+    by_key = defaultdict(list)
+    for event in distinct(events):
+        by_key[event["user_id"], event["session_id"]].append(event)
+    rows = []
+    for (user, session), group in by_key.items():
+        for one in sessions_of(group, gap_seconds * 1_000_000):
+            begins = [micros(event["timestamp"]) for event in one]
+            views = [(micros(event["timestamp"]), page_path(event["page"])) for event in one if event["action"] == "page_view"]
+            clicks = sum(event["action"] == "click" for event in one)
+            rows.append((user, session, min(begins),
+                         max(begin + micros(event["duration"]) for begin, event in zip(begins, one)),
+                         sum(micros(event["duration"]) for event in one), len(one), len(views), clicks,
+                         len(views) <= 1 and clicks == 0, min(views)[1] if views else None))
+    return sorted(rows, key=repr)
+
+
+def window_rows(events, size, hop):
+    """{start: (page views, clicks, sessions, users, {page: views})}, of whole seconds."""
+    windows = defaultdict(list)
+    for event in distinct(events):
+        moment = micros(event["timestamp"])
+        start = moment // (hop * 1_000_000) * hop
+        while start + size > moment / 1_000_000:
+            windows[start].append(event)
+            start -= hop
+    return {start: (sum(event["action"] == "page_view" for event in one), sum(event["action"] == "click" for event in one),
+                    len({(event["user_id"], event["session_id"]) for event in one}), len({event["user_id"] for event in one}),
+                    dict(Counter(page_path(event["page"]) for event in one if event["action"] == "page_view")))
+            for start, one in windows.items()}

@@ -17,6 +17,28 @@ constexpr Duration kDeadLetterPatience = 500ms;
 
 }  // namespace
 
+// Rows.
+
+void StateKeeper::give_rows() {
+  Rows rows = engines_.take_rows();
+  if (rows.empty()) return;
+  const auto place = [this](RowPlace& at) {
+    const Unit& unit = units_.at(at.partition);
+    at.epoch = unit.pointer.epoch;
+    if (!keyed()) at.offset = input_before(positions(unit));
+  };
+  const auto was_given = [this](const auto& row) {
+    const auto unit = units_.find(row.place.partition);
+    // What was published had been given to the sinks before. (An unkeyed unit reads nothing of it again.)
+    return unit == units_.end() || (keyed() && row.place.offset < unit->second.published.front().offset);
+  };
+  std::erase_if(rows.sessions, was_given);
+  std::erase_if(rows.windows, was_given);
+  for (SessionRow& row : rows.sessions) place(row.place);
+  for (WindowRow& row : rows.windows) place(row.place);
+  outlets_.put(std::move(rows));
+}
+
 // The idle rule.
 
 void StateKeeper::notice_idle(Clock::time_point now) {
@@ -100,28 +122,30 @@ Result<void> StateKeeper::commit(Clock::time_point now) {
     conclude(answer);
   }
   if (now < next_commit_ || source_.joining()) return {};
+  if (!prepared_) prepared_ = {entries(), outlets_.rows_so_far()};
+  if (!prepared_->entries.empty()) {
+    const auto safe = outlets_.are_safe(prepared_->rows, kDeadLetterPatience);
+    if (!safe) return unexpected(safe.error());
+    if (!*safe) return {};
+  }
   next_commit_ = now + kCommitEvery;
-  std::vector<Entry> entries;
-  std::vector<kafka::Committed> offsets;
-  for (auto& [id, unit] : units_) {
-    auto entry = entry_of(unit);
-    if (!entry) continue;
-    offsets.insert(offsets.end(), entry->offsets.begin(), entry->offsets.end());
-    entries.push_back(std::move(*entry));
-  }
+  auto entries = std::exchange(prepared_, std::nullopt)->entries;
   if (entries.empty()) return {};
-  if (dead_letters_ != nullptr) {
-    const auto settled = dead_letters_->settle(kDeadLetterPatience);
-    if (!settled) return unexpected(settled.error());
-    if (!*settled) {
-      next_commit_ = {};
-      return {};
-    }
-  }
   crash_point("commit-begin");
+  std::vector<kafka::Committed> offsets;
+  for (const Entry& entry : entries) offsets.insert(offsets.end(), entry.offsets.begin(), entry.offsets.end());
   pending_ = std::move(entries);
   conclude(source_.commit(offsets));
   return {};
+}
+
+std::vector<StateKeeper::Entry> StateKeeper::entries() {
+  give_rows();
+  std::vector<Entry> entries;
+  for (auto& [id, unit] : units_) {
+    if (auto entry = entry_of(unit)) entries.push_back(std::move(*entry));
+  }
+  return entries;
 }
 
 void StateKeeper::conclude(kafka::CommitResult result) {

@@ -1,7 +1,7 @@
 // Who has which partitions, from which state on, and what of it may be shown.
 //
 // The pipeline gives each new record to the keeper, then to the engines, and each batch to the keeper when its records
-// have been applied. One thread.
+// have been applied: then the keeper takes the rows that the engines have for the sinks. One thread.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 #include "clickstream/failure.h"
 #include "clickstream/snapshot.h"
 #include "clickstream/source.h"
+#include "clickstream/stop.h"
 
 namespace clickstream::cli {
 
@@ -32,8 +33,9 @@ class Keeper {
   /// Why there are no figures yet; empty when there are, or there is nothing to wait for.
   virtual std::string waiting_for() const = 0;
 
-  /// Saves what there is before the program ends; within a few seconds.
-  virtual Result<void> finish() = 0;
+  /// Saves what there is before the program ends; within a few seconds, unless it is the end of a bounded input, at which
+  /// sinks are waited for until `stopping`. `at_end`: that everything closes, which no state has in it: more may come.
+  virtual Result<void> finish(bool at_end, const Stopping& stopping) = 0;
 };
 
 }  // namespace clickstream::cli

@@ -167,9 +167,11 @@ Result<bool> Recovery::plan(Plan& plan, const std::vector<kafka::Committed>& com
                                   parsed->offset, one.partition, range.begin));
     }
     if (*one.offset > range.end) {
-      return unusable(plan, fmt::format("the committed offset {} lies beyond the end {} of partition {}: the topic was "
-                                        "deleted and created again, or cut",
-                                        *one.offset, range.end, one.partition));
+      return unusable(plan,
+                      fmt::format("the committed offset {} lies beyond the end {} of partition {}: the topic was "
+                                  "deleted and created again, or cut",
+                                  *one.offset, range.end, one.partition),
+                      false);
     }
     if (pointer && (pointer->checkpoint.has_value() != parsed->checkpoint.has_value() ||
                     (pointer->checkpoint && (pointer->checkpoint->assignment != parsed->checkpoint->assignment ||
@@ -216,6 +218,7 @@ Result<bool> Recovery::begin_elsewhere(Plan& plan, const std::string& why, const
   plan.unit.pointer = {};
   plan.unit.pointer.rules = rules_;
   plan.unit.pointer.epoch = (*last)->written ? (*last)->epoch + 1 : 0;
+  plan.unit.computed_again = plan.unit.pointer.epoch > 0;
   plan.unit.pointer.offset = plan.start.front().offset;
   log_(LogLevel::warn, fmt::format("{}: {} (somebody reset the group?): starting at offset {} with empty state",
                                    name_of(plan), why, plan.start.front().offset));
@@ -231,7 +234,7 @@ Result<std::optional<bool>> Recovery::outdated() {
   return **committed != committed_;
 }
 
-Result<bool> Recovery::unusable(Plan& plan, const std::string& why) {
+Result<bool> Recovery::unusable(Plan& plan, const std::string& why, bool same_log) {
   const auto other = outdated();
   if (!other) return unexpected(other.error());
   if (!other->has_value()) return false;
@@ -258,6 +261,7 @@ Result<bool> Recovery::unusable(Plan& plan, const std::string& why) {
   plan.unit.pointer = {};
   plan.unit.pointer.rules = rules_;
   plan.unit.pointer.epoch = epoch;
+  plan.unit.computed_again = same_log;
   plan.unit.pointer.offset = plan.start.front().offset;
   log_(LogLevel::warn, fmt::format("the state of {} cannot be used: {}; computing the figures again from offset {}",
                                    name_of(plan), why, plan.start.front().offset));

@@ -49,7 +49,7 @@ class Recovery {
   Result<bool> ask();
   Result<bool> plan(Plan& plan, const std::vector<kafka::Committed>& committed);
   Result<bool> begin_elsewhere(Plan& plan, const std::string& why, const std::vector<kafka::Committed>& at);
-  Result<bool> unusable(Plan& plan, const std::string& why);
+  Result<bool> unusable(Plan& plan, const std::string& why, bool same_log = true);
   Result<std::optional<bool>> outdated();
   Result<bool> load(Plan& plan);
 

@@ -22,12 +22,12 @@ constexpr Duration kEndPatience = 50ms;
 
 StateKeeper::StateKeeper(Options options, EngineSet& engines, kafka::GroupedSource& source,
                          std::unique_ptr<kafka::CheckpointWriter> writer,
-                         std::unique_ptr<kafka::CheckpointReader> reader, DeadLetters* dead_letters, Log log)
+                         std::unique_ptr<kafka::CheckpointReader> reader, Outlets& outlets, Log log)
     : options_(std::move(options)),
       engines_(engines),
       source_(source),
       writer_(std::move(writer)),
-      dead_letters_(dead_letters),
+      outlets_(outlets),
       log_(log),
       recovery_(options_.rules, options_.topic, options_.rebuild, engines, source, std::move(reader), log) {}
 
@@ -64,6 +64,7 @@ bool StateKeeper::is_new(const Record& record) {
 }
 
 Result<void> StateKeeper::after(const Batch& batch) {
+  give_rows();
   if (auto judged = judge_restarted(); !judged) return judged;
   if (!batch.revoked.empty() && !releasing_) begin_draining(batch.revoked, batch.lost);
   const auto& offered = batch.assigned.empty() && !source_.joining() ? lost_ : batch.assigned;
@@ -117,6 +118,7 @@ Result<void> StateKeeper::take_over(std::vector<std::int32_t> offered) {
   if (!done->has_value()) return {};
   const auto now = Clock::now();
   for (Unit& unit : (*done)->units) {
+    if (unit.computed_again) outlets_.supersede({unit.id, unit.pointer.epoch, input_before(unit.published)});
     unit.last_begun = now;
     units_.insert_or_assign(unit.id, std::move(unit));
   }
@@ -182,6 +184,7 @@ void StateKeeper::finish_draining() {
 }
 
 void StateKeeper::drop(std::int32_t id) {
+  if (prepared_) std::erase_if(prepared_->entries, [id](const Entry& entry) { return entry.unit == id; });
   if (written_ == id) {
     writer_->abandon();
     written_.reset();
@@ -269,7 +272,10 @@ std::string StateKeeper::waiting_for() const {
   return source_.waiting_for();
 }
 
-Result<void> StateKeeper::finish() {
+Result<void> StateKeeper::finish(bool at_end, const Stopping& stopping) {
+  give_rows();
+  while (at_end && !outlets_.wait_for_rows(kEndPatience) && !stopping()) {
+  }
   drain_deadline_ = Clock::now() + kDrainDeadline;
   for (auto& [id, unit] : units_) {
     if (unit.phase != Phase::running) continue;
@@ -286,6 +292,10 @@ Result<void> StateKeeper::finish() {
     next_commit_ = {};
     if (auto committed = commit(Clock::now()); !committed) return committed;
     if (source_.joining()) std::this_thread::sleep_for(kEndPatience);  // what is left has to wait for the group
+  }
+  if (at_end) {
+    engines_.close_all();
+    engines_.take_rows();  // these sessions may go on
   }
   return {};
 }

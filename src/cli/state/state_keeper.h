@@ -22,10 +22,10 @@
 #include <string>
 #include <vector>
 
+#include "cli/outlets.h"
 #include "cli/state/keeper.h"
 #include "cli/state/recovery.h"
 #include "cli/state/unit.h"
-#include "clickstream/dead_letters.h"
 #include "clickstream/engine_set.h"
 #include "clickstream/log.h"
 #include "kafka/checkpoint_reader.h"
@@ -43,17 +43,17 @@ class StateKeeper : public Keeper {
     std::optional<Duration> checkpoint_interval;  ///< absent: by the state's size
   };
 
-  /// Refers to the engines, the source and the dead letters (null: none are kept).
+  /// Refers to the engines, the source and the outlets.
   StateKeeper(Options options, EngineSet& engines, kafka::GroupedSource& source,
               std::unique_ptr<kafka::CheckpointWriter> writer, std::unique_ptr<kafka::CheckpointReader> reader,
-              DeadLetters* dead_letters, Log log);
+              Outlets& outlets, Log log);
   ~StateKeeper() override;
 
   bool is_new(const Record& record) override;
   Result<void> after(const Batch& batch) override;
   Snapshot published(Timestamp as_of) const override;
   std::string waiting_for() const override;
-  Result<void> finish() override;
+  Result<void> finish(bool at_end, const Stopping& stopping) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -89,7 +89,9 @@ class StateKeeper : public Keeper {
 
   void notice_idle(Clock::time_point now);
   std::optional<IdleAdvance> idle_advance(Unit& unit);
+  void give_rows();
   Result<void> commit(Clock::time_point now);
+  std::vector<Entry> entries();
   std::optional<Entry> entry_of(Unit& unit);
   void conclude(kafka::CommitResult result);
   void confirm(const Entry& entry);
@@ -98,7 +100,7 @@ class StateKeeper : public Keeper {
   EngineSet& engines_;
   kafka::GroupedSource& source_;
   std::unique_ptr<kafka::CheckpointWriter> writer_;
-  DeadLetters* dead_letters_;
+  Outlets& outlets_;
   Log log_;
   Recovery recovery_;
 
@@ -107,7 +109,12 @@ class StateKeeper : public Keeper {
   std::int32_t last_partition_ = -1;
 
   std::optional<std::int32_t> written_;  // the unit whose checkpoint is being written
-  std::optional<std::vector<Entry>> pending_;
+  struct Prepared {
+    std::vector<Entry> entries;
+    std::uint64_t rows = 0;  // see Outlets::rows_so_far()
+  };
+  std::optional<Prepared> prepared_;           // to be committed once what it stands for is safe elsewhere
+  std::optional<std::vector<Entry>> pending_;  // committed, not confirmed
   Clock::time_point next_commit_{};
   Clock::time_point next_idle_look_{};
 

@@ -23,6 +23,8 @@ struct Unit {
   Pointer pointer;                ///< what goes with the next commit
   std::uint32_t checkpoints = 0;  ///< begun in this assignment
 
+  bool computed_again = false;  ///< a new epoch, of the same log: what sinks have of earlier ones is out of date
+
   // recovering
   std::vector<PartitionOffset> published;      ///< P of each partition: nothing below is new
   std::optional<IdleAdvance> advance_to_come;  ///< recorded at an offset that has not been reached again
@@ -58,5 +60,12 @@ struct Unit {
   std::vector<PartitionOffset> last_offsets;
   bool no_checkpoint = false;  ///< the last one failed
 };
+
+/// How many records lie before: the offset of a partition; of an unkeyed unit, those of its partitions together.
+inline std::int64_t input_before(const std::vector<PartitionOffset>& offsets) {
+  std::int64_t records = 0;
+  for (const PartitionOffset& one : offsets) records += one.offset;
+  return records;
+}
 
 }  // namespace clickstream::cli

@@ -1,0 +1,81 @@
+#include "cli/sink_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "sinks/file_store.h"
+
+namespace clickstream::cli {
+namespace {
+
+constexpr std::string_view kFile = "file:";
+
+// How the places of each kind begin, and what the sink is called in the log and the metrics.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kKinds = {{
+    {kFile, "file"},
+}};
+
+bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+std::string_view kind_of(std::string_view place) {
+  const auto* const kind =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& one) { return begins_with(place, one.first); });
+  return kind == kKinds.end() ? std::string_view{} : kind->second;
+}
+
+template <class Store>
+Result<std::unique_ptr<RowStore>> as_store(Result<std::unique_ptr<Store>> store) {
+  if (!store) return unexpected(store.error());
+  return std::move(*store);
+}
+
+Result<std::unique_ptr<RowStore>> open_store(const std::string& place, bool /*init*/, const RowSource& source,
+                                             const Log& /*log*/, const Stopping& /*stopping*/) {
+  return as_store(sinks::FileStore::open(place.substr(kFile.size()), source));
+}
+
+}  // namespace
+
+OptionGroup sink_options() {
+  return {"Sinks: closed sessions and final windows, each exactly once",
+          {{"sink", 0, "WHERE", "", "file:PATH (a JSON object a line)", true},
+           {"sink-init", 0, "", "", "create the tables or templates that a sink needs, where they are missing"}}};
+}
+
+SinkChoice read_sinks(const Args& args, Values& values) {
+  SinkChoice choice{args.all("sink"), args.given("sink-init")};
+  for (const std::string& place : choice.places) {
+    if (kind_of(place).empty()) {
+      values.reject("sink", "is none of file:PATH");
+    } else if (place == kFile) {
+      values.reject("sink", "file: needs a path, as in file:rows.ndjson");
+    }
+  }
+  if (choice.init && choice.places.empty()) values.reject("sink-init", "needs a --sink");
+  return choice;
+}
+
+Result<sinks::Sinks> open_sinks(const SinkChoice& choice, const RowSource& source, const Log& log,
+                                const Stopping& stopping) {
+  sinks::Sinks sinks;
+  std::map<std::string_view, int> count;
+  for (const std::string& place : choice.places) {
+    const std::string_view kind = kind_of(place);
+    auto store = open_store(place, choice.init, source, log, stopping);
+    if (!store) return unexpected(store.error());
+    sinks::SinkOptions options;
+    const int number = ++count[kind];
+    options.name = number == 1 ? std::string(kind) : fmt::format("{}-{}", kind, number);
+    options.source = source;
+    sinks.add(std::make_unique<sinks::Sink>(std::move(options), std::move(*store), log));
+  }
+  return sinks;
+}
+
+}  // namespace clickstream::cli
