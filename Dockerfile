@@ -11,6 +11,7 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY include include
 COPY src src
+COPY deploy/postgres/schema.sql deploy/postgres/
 RUN cmake --preset release -DCLICKSTREAM_TESTS=OFF \
  && cmake --build build/release --target clickstream \
  && cmake --install build/release --prefix /opt/clickstream --strip

@@ -12,6 +12,7 @@ find_package(prometheus-cpp REQUIRED)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka>=2.0.0)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash>=0.8.0)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.4.0)
+pkg_check_modules(POSTGRESQL REQUIRED IMPORTED_TARGET libpq>=13)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 
 # Header-only libraries that come without a CMake package on some of the supported systems.
