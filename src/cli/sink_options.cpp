@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sinks/file_store.h"
+#include "sinks/postgres_store.h"
 
 namespace clickstream::cli {
 namespace {
@@ -15,8 +16,10 @@ namespace {
 constexpr std::string_view kFile = "file:";
 
 // How the places of each kind begin, and what the sink is called in the log and the metrics.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kKinds = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kKinds = {{
     {kFile, "file"},
+    {"postgresql://", "postgresql"},
+    {"postgres://", "postgresql"},
 }};
 
 bool begins_with(std::string_view text, std::string_view beginning) {
@@ -35,24 +38,26 @@ Result<std::unique_ptr<RowStore>> as_store(Result<std::unique_ptr<Store>> store)
   return std::move(*store);
 }
 
-Result<std::unique_ptr<RowStore>> open_store(const std::string& place, bool /*init*/, const RowSource& source,
-                                             const Log& /*log*/, const Stopping& /*stopping*/) {
+Result<std::unique_ptr<RowStore>> open_store(std::string_view kind, const std::string& place, bool init,
+                                             const RowSource& source, const Log& log, const Stopping& stopping) {
+  if (kind == "postgresql") return sinks::open_postgres({place, source, init}, stopping, log);
   return as_store(sinks::FileStore::open(place.substr(kFile.size()), source));
 }
 
 }  // namespace
 
 OptionGroup sink_options() {
-  return {"Sinks: closed sessions and final windows, each exactly once",
-          {{"sink", 0, "WHERE", "", "file:PATH (a JSON object a line)", true},
-           {"sink-init", 0, "", "", "create the tables or templates that a sink needs, where they are missing"}}};
+  return {
+      "Sinks: closed sessions and final windows, each exactly once",
+      {{"sink", 0, "WHERE", "", "file:PATH (a JSON object a line), or postgresql://[USER@]HOST[:PORT]/DATABASE", true},
+       {"sink-init", 0, "", "", "create the tables or templates that a sink needs, where they are missing"}}};
 }
 
 SinkChoice read_sinks(const Args& args, Values& values) {
   SinkChoice choice{args.all("sink"), args.given("sink-init")};
   for (const std::string& place : choice.places) {
     if (kind_of(place).empty()) {
-      values.reject("sink", "is none of file:PATH");
+      values.reject("sink", "is none of file:PATH and postgresql://…");
     } else if (place == kFile) {
       values.reject("sink", "file: needs a path, as in file:rows.ndjson");
     }
@@ -67,7 +72,7 @@ Result<sinks::Sinks> open_sinks(const SinkChoice& choice, const RowSource& sourc
   std::map<std::string_view, int> count;
   for (const std::string& place : choice.places) {
     const std::string_view kind = kind_of(place);
-    auto store = open_store(place, choice.init, source, log, stopping);
+    auto store = open_store(kind, place, choice.init, source, log, stopping);
     if (!store) return unexpected(store.error());
     sinks::SinkOptions options;
     const int number = ++count[kind];
