@@ -1,6 +1,6 @@
 // Writes rows to a store and says what became of them, for tests:
 //
-//   store_driver postgres URL [--init] [--topic TOPIC] [--group GROUP]
+//   store_driver postgres|search URL [--init] [--topic TOPIC] [--group GROUP]
 //
 // Says "opened", or ends with the exit status of the failure and its message on standard error. Then, a line each, fields
 // separated by tabs, times and durations in microseconds, %XX for bytes of texts that would be in the way:
@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "sinks/postgres_store.h"
+#include "sinks/search_store.h"
 
 namespace {
 
@@ -53,8 +54,13 @@ Opened open_postgres(const Options& options, const Stopping& stopping) {
   return sinks::open_postgres({options.url, options.source, options.init}, stopping, kLog);
 }
 
+Opened open_search(const Options& options, const Stopping& stopping) {
+  return sinks::open_search({options.url, options.source, options.init}, stopping, kLog);
+}
+
 constexpr std::pair<std::string_view, Opened (*)(const Options&, const Stopping&)> kStores[] = {
     {"postgres", open_postgres},
+    {"search", open_search},
 };
 
 class Fields {
