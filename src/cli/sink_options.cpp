@@ -9,6 +9,7 @@
 
 #include "sinks/file_store.h"
 #include "sinks/postgres_store.h"
+#include "sinks/search_store.h"
 
 namespace clickstream::cli {
 namespace {
@@ -16,10 +17,12 @@ namespace {
 constexpr std::string_view kFile = "file:";
 
 // How the places of each kind begin, and what the sink is called in the log and the metrics.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kKinds = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kKinds = {{
     {kFile, "file"},
     {"postgresql://", "postgresql"},
     {"postgres://", "postgresql"},
+    {"elasticsearch+https://", "elasticsearch"},
+    {"elasticsearch+http://", "elasticsearch"},
 }};
 
 bool begins_with(std::string_view text, std::string_view beginning) {
@@ -41,23 +44,26 @@ Result<std::unique_ptr<RowStore>> as_store(Result<std::unique_ptr<Store>> store)
 Result<std::unique_ptr<RowStore>> open_store(std::string_view kind, const std::string& place, bool init,
                                              const RowSource& source, const Log& log, const Stopping& stopping) {
   if (kind == "postgresql") return sinks::open_postgres({place, source, init}, stopping, log);
+  if (kind == "elasticsearch") return sinks::open_search({place, source, init}, stopping, log);
   return as_store(sinks::FileStore::open(place.substr(kFile.size()), source));
 }
 
 }  // namespace
 
 OptionGroup sink_options() {
-  return {
-      "Sinks: closed sessions and final windows, each exactly once",
-      {{"sink", 0, "WHERE", "", "file:PATH (a JSON object a line), or postgresql://[USER@]HOST[:PORT]/DATABASE", true},
-       {"sink-init", 0, "", "", "create the tables or templates that a sink needs, where they are missing"}}};
+  return {"Sinks: closed sessions and final windows, each exactly once",
+          {{"sink", 0, "WHERE", "",
+            "file:PATH (a JSON object a line), postgresql://[USER@]HOST[:PORT]/DATABASE, or "
+            "elasticsearch+https://[USER@]HOST[:PORT][/PREFIX] (OpenSearch, too)",
+            true},
+           {"sink-init", 0, "", "", "create the tables or templates that a sink needs, where they are missing"}}};
 }
 
 SinkChoice read_sinks(const Args& args, Values& values) {
   SinkChoice choice{args.all("sink"), args.given("sink-init")};
   for (const std::string& place : choice.places) {
     if (kind_of(place).empty()) {
-      values.reject("sink", "is none of file:PATH and postgresql://…");
+      values.reject("sink", "is none of file:PATH, postgresql://… and elasticsearch+https://… (or +http)");
     } else if (place == kFile) {
       values.reject("sink", "file: needs a path, as in file:rows.ndjson");
     }
