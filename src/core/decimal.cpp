@@ -25,15 +25,42 @@ std::int64_t parse_exponent(std::string_view text) {
   return negative ? -exponent : exponent;
 }
 
-}  // namespace
-
-// find_first_of() would call a function for each character.
-std::size_t exponent_mark(std::string_view number) {
-  const auto mark = std::find_if(number.begin(), number.end(), [](char c) { return c == 'e' || c == 'E'; });
-  return static_cast<std::size_t>(mark - number.begin());
+// The usual notation, quickly: no exponent, and so few digits before the point that it cannot be huge. Nothing where
+// the number is another.
+std::optional<DecimalMicros> parse_plain_seconds(std::string_view number) {
+  constexpr std::ptrdiff_t kMostWhole = 11;
+  constexpr std::ptrdiff_t kDecimals = 6;
+  constexpr std::array<std::int64_t, kDecimals + 1> kScale = {1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+  DecimalMicros result;
+  std::int64_t digits = 0;
+  const char* at = number.data();
+  const char* const end = at + number.size();
+  const auto take_digits = [&](std::ptrdiff_t most) {
+    const char* const begin = at;
+    for (; at != end && at - begin < most && is_digit(*at); ++at) digits = digits * 10 + (*at - '0');
+    return at - begin;
+  };
+  if (*at == '-') {
+    result.negative = true;
+    ++at;
+  }
+  take_digits(kMostWhole);
+  std::ptrdiff_t decimals = 0;
+  if (at != end && *at == '.') {
+    ++at;
+    decimals = take_digits(kDecimals);
+  }
+  result.whole = digits * kScale[static_cast<std::size_t>(decimals)];
+  if (decimals == kDecimals && at != end && is_digit(*at)) {
+    result.half = *at >= '5';
+    for (; at != end && is_digit(*at); ++at) result.inexact = result.inexact || *at != '0';
+  }
+  if (at != end) return std::nullopt;
+  return result;
 }
 
-DecimalMicros parse_seconds(std::string_view number) {
+// Any notation, digit by digit.
+DecimalMicros parse_any_seconds(std::string_view number) {
   DecimalMicros result;
   if (number.front() == '-') {
     result.negative = true;
@@ -79,6 +106,19 @@ DecimalMicros parse_seconds(std::string_view number) {
     result.whole *= 10;
   }
   return result;
+}
+
+}  // namespace
+
+// find_first_of() would call a function for each character.
+std::size_t exponent_mark(std::string_view number) {
+  const auto mark = std::find_if(number.begin(), number.end(), [](char c) { return c == 'e' || c == 'E'; });
+  return static_cast<std::size_t>(mark - number.begin());
+}
+
+DecimalMicros parse_seconds(std::string_view number) {
+  const auto plain = parse_plain_seconds(number);
+  return plain ? *plain : parse_any_seconds(number);
 }
 
 bool is_number(std::string_view text) {
