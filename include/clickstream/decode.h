@@ -14,7 +14,7 @@ namespace clickstream {
 /// any depth of nesting; unknown fields are ignored; a number beyond a double's range anywhere is not_json).
 ///
 /// Numbers are converted from their decimal text to integer microseconds, half away from zero, and judged before
-/// they are rounded. Owns the buffer that the event's strings point into. One thread at a time.
+/// they are rounded. One thread at a time.
 class Decoder {
  public:
   /// `max_ahead`: how far an event's timestamp may lie past its record's.
@@ -23,7 +23,8 @@ class Decoder {
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
 
-  /// The event's strings live until the next call.
+  /// The event's strings live until the next call, and no longer than `json`: they point into it, or into a copy that
+  /// the decoder owns.
   Expected<Event, Malformed> decode(std::string_view json, Timestamp record_time);
 
  private:

@@ -1,6 +1,7 @@
 #include "clickstream/decode.h"
 
 #include "clickstream/fields.h"
+#include "core/flat_fields.h"
 #include "core/json_fields.h"
 
 namespace clickstream {
@@ -16,9 +17,11 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 Expected<Event, Malformed> Decoder::decode(std::string_view json, Timestamp record_time) {
+  const Timestamp latest = record_time + impl_->max_ahead;
+  if (FieldValues values; read_flat_fields(json, values)) return judge(values, latest);
   const auto values = impl_->json_fields.read(json);
   if (!values) return unexpected(values.error());
-  return judge(*values, record_time + impl_->max_ahead);
+  return judge(*values, latest);
 }
 
 }  // namespace clickstream

@@ -68,7 +68,8 @@ std::string verdict(std::string_view json, Timestamp record_time = kNow) {
 // A page, decoded.
 std::string page_of(std::string_view text_of_value) {
   Decoder decoder;
-  const auto event = decoder.decode(with("page", text_of_value), kNow);
+  const std::string json = with("page", text_of_value);
+  const auto event = decoder.decode(json, kNow);
   return event ? std::string(event->page) : std::string(name(event.error()));
 }
 
@@ -76,7 +77,8 @@ std::string page_of(std::string_view text_of_value) {
 
 TEST_CASE("An event is decoded field by field") {
   Decoder decoder;
-  const auto event = decoder.decode(object(good_fields()), kNow);
+  const std::string json = object(good_fields());
+  const auto event = decoder.decode(json, kNow);
   REQUIRE(event);
   CHECK(event->event_id == "5d34b89c");
   CHECK(value(event->user) == 1432);
@@ -330,24 +332,25 @@ TEST_CASE("The text ends where the view ends") {
   CHECK(decoder.decode({}, kNow).error() == Malformed::not_json);  // no memory at all
 }
 
-TEST_CASE("A decoder can be used again, and moved; the event's strings are its own") {
-  Decoder decoder;
-  std::string text = with("page", quoted(repeat("x", 2000)));
-  CHECK(decoder.decode(text, kNow));
-  CHECK(decoder.decode("{}", kNow).error() == Malformed::missing_event_id);
-  text = with("page", R"("/a\u0062c")");
-  const std::string same = text;
-  const auto event = decoder.decode(text, kNow);
-  CHECK(text == same);
-  text.assign(text.size(), '#');
-  REQUIRE(event);
-  CHECK(event->page == "/abc");
-  CHECK(event->event_id == "5d34b89c");
-  Decoder other = std::move(decoder);
-  CHECK(event->page == "/abc");
-  CHECK(other.decode(object(good_fields()), kNow));
-  decoder = std::move(other);
-  CHECK(decoder.decode(object(good_fields()), kNow));
+TEST_CASE("A decoder can be used again, and moved; the text is left as it is") {
+  for (const std::string page : {R"("/abc")", R"("/a\u0062c")"}) {
+    Decoder decoder;
+    std::string text = with("page", quoted(repeat("x", 2000)));
+    CHECK(decoder.decode(text, kNow));
+    CHECK(decoder.decode("{}", kNow).error() == Malformed::missing_event_id);
+    text = with("page", page);
+    const std::string same = text;
+    const auto event = decoder.decode(text, kNow);
+    CHECK(text == same);
+    REQUIRE(event);
+    CHECK(event->page == "/abc");
+    CHECK(event->event_id == "5d34b89c");
+    Decoder other = std::move(decoder);
+    CHECK(event->page == "/abc");
+    CHECK(other.decode(object(good_fields()), kNow));
+    decoder = std::move(other);
+    CHECK(decoder.decode(object(good_fields()), kNow));
+  }
 }
 
 TEST_CASE("Nesting has no limit") {
