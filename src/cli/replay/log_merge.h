@@ -63,7 +63,7 @@ class LogMerge {
     std::vector<Record> records;
     std::size_t index = 0;       // of the next record
     std::int64_t offset;         // of the next record that has not been dealt with
-    Decoder decoder;             // owns the strings of `event`
+    Decoder decoder;             // its strings live as long as this and the records do
     std::optional<Event> event;  // the next one, decoded from the record at `index`
   };
   using Ready = std::pair<Timestamp, std::int32_t>;
