@@ -25,7 +25,8 @@ class Scene:
 
     def __init__(self, kafka, directory):
         self.topic = kafka.new_topic(partitions=4)
-        self.consumers = [Consumer(kafka, self.topic, *RULES) for _ in range(2)]
+        self.consumers = [Consumer(kafka, self.topic, *RULES, "--sink", f"file:{directory}/rows-{number}.ndjson")
+                          for number in range(2)]
         self.visitors = Process(["produce", "-b", kafka.brokers, "-t", self.topic, "--speed", "60", "--rate", "10", *GAP,
                                  "--duplicates", "1%", "--late", "1%", "--malformed", "1%"])
         self.prometheus = None
