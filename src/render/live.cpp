@@ -37,6 +37,8 @@ void write_number(Writer& out, const std::optional<double>& number) {
   out.RawValue(text.data(), text.size(), rapidjson::kNumberType);
 }
 
+constexpr Duration kSilence = std::chrono::seconds{30};
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Of the partition that is furthest behind, among those that have had an event.
@@ -57,6 +59,33 @@ std::optional<double> checkpoint_age(const Snapshot& snapshot) {
   }
   if (!oldest) return std::nullopt;
   return seconds(snapshot.as_of - *oldest);
+}
+
+// A sink that has something to do, and has done nothing for a while.
+bool takes_nothing(const SinkFigures& sink, Timestamp now) {
+  return sink.queued_rows > 0 && (!sink.last_success || now - *sink.last_success > kSilence);
+}
+
+void write_sinks(Writer& out, const Snapshot& snapshot) {
+  out.Key("queued_rows");
+  if (snapshot.sinks.empty()) {
+    out.Null();
+  } else {
+    std::uint64_t most = 0;
+    for (const SinkFigures& sink : snapshot.sinks) most = std::max(most, sink.queued_rows);
+    out.Uint64(most);
+  }
+  out.Key("sinks");
+  out.StartArray();
+  for (const SinkFigures& sink : snapshot.sinks) {
+    out.StartObject();
+    out.Key("name");
+    out.String(sink.name.c_str(), static_cast<rapidjson::SizeType>(sink.name.size()));
+    out.Key("takes_nothing");
+    out.Bool(takes_nothing(sink, snapshot.as_of));
+    out.EndObject();
+  }
+  out.EndArray();
 }
 
 void write_health(Writer& out, const Snapshot& snapshot) {
@@ -84,6 +113,7 @@ void write_health(Writer& out, const Snapshot& snapshot) {
     for (const auto& [reason, count] : snapshot.dead_letters) sum += count;
     out.Uint64(sum);
   }
+  write_sinks(out, snapshot);
   out.EndObject();
 }
 

@@ -240,13 +240,20 @@ def test_warnings(made_up, browser):
     MadeUp.live["history"] = history([(1_732_000_000 + second, 50 * second) for second in range(10)])
     events = {"consumed": 1000, "counted": 990, "duplicate": 0, "late": 5, "malformed": 5}
     MadeUp.live["stats"]["events"] = events
-    MadeUp.live["health"].update(lag=900, checkpoint_age_seconds=900)
+    sinks = [{"name": "file", "takes_nothing": False}, {"name": "postgresql", "takes_nothing": False}]
+    MadeUp.live["health"].update(lag=900, checkpoint_age_seconds=900, queued_rows=1234, sinks=sinks)
     browser.open(made_up).await_status("live")
     assert browser.js(warned) == []
+    assert health(browser)["queued_rows"] == ["1234", "1,234"]
+    assert browser.text("#sink-state") == "on their way to file, postgresql"
     events.update(late=11, malformed=12)
+    sinks[1]["takes_nothing"] = True
     MadeUp.live["health"].update(lag=1001, checkpoint_age_seconds=1201)
-    wait_until(lambda: sorted(browser.js(warned)) == ["checkpoint", "lag", "late", "malformed"], what="the warnings")
+    wait_until(lambda: sorted(browser.js(warned)) == ["checkpoint", "lag", "late", "malformed", "sinks"], what="the warnings")
     assert browser.text("#late-share") == "1.10 %"
+    assert browser.text("#sink-state") == "not taken by postgresql: see the log"
+    MadeUp.live["health"].update(queued_rows=None, sinks=[])
+    wait_until(lambda: browser.js("document.querySelector('#sinks').hidden"), what="no sinks")
 
 
 # --- For everyone

@@ -64,10 +64,19 @@ function showHealth(live, rates) {
     element(kind).classList.toggle("warn", of !== null && of > BAD_SHARE);
   }
   element("checkpoint").classList.toggle("warn", live.health.checkpoint_age_seconds > OLD_CHECKPOINT_SECONDS);
+  showSinks(live.health.sinks);
   const last = rates.at(-1)?.events ?? null;
   element("rate").textContent = last === null ? "-" : rate(last);
   // Behind by more than what arrives in ten seconds.
   element("lag").classList.toggle("warn", last !== null && live.health.lag > Math.max(1000, 10 * last));
+}
+
+function showSinks(sinks) {
+  const stuck = sinks.filter((sink) => sink.takes_nothing);
+  const names = (list) => list.map((sink) => sink.name).join(", ");
+  element("sinks").hidden = sinks.length === 0;
+  element("sinks").classList.toggle("warn", stuck.length > 0);
+  element("sink-state").textContent = stuck.length > 0 ? `not taken by ${names(stuck)}: see the log` : `on their way to ${names(sinks)}`;
 }
 
 // --- History
