@@ -147,14 +147,18 @@ class Pipeline {
     const double seconds = std::chrono::duration<double>(now - last_block_).count();
     const auto consumed = snapshot.total.events.consumed;
     const double rate = consumed < last_consumed_ ? 0 : static_cast<double>(consumed - last_consumed_) / seconds;
+    // A block that takes the place of the one before, a moment later, does not say less.
+    auto busiest = engines_.take_busiest();
+    if (screen_.in_place() && busiest.empty()) busiest = std::move(last_busiest_);
+    last_busiest_ = busiest;
     last_block_ = now;
     last_consumed_ = consumed;
     next_block_ = now + options_.interval;
     bar_.clear();
     logger_.note(render::summary_line(snapshot, rate, snapshot.lag()));
     if (options_.json) return screen_.draw(render::stats_json(snapshot, true));
-    return screen_.draw(render::console_block(
-        {snapshot, engines_.take_busiest(), options_.engine.config.busiest, rate, snapshot.lag()}));
+    return screen_.draw(
+        render::console_block({snapshot, std::move(busiest), options_.engine.config.busiest, rate, snapshot.lag()}));
   }
 
   Input input_;
@@ -173,6 +177,7 @@ class Pipeline {
   steady_clock::time_point last_block_ = steady_clock::now();
   steady_clock::time_point next_block_ = last_block_ + options_.interval;
   std::uint64_t last_consumed_ = 0;
+  std::vector<Session> last_busiest_;
   bool closed_ = false;
 };
 

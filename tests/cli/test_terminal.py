@@ -154,6 +154,16 @@ def test_consume_redraws_one_block_in_place(columns):
         assert_one_block(terminal, ended=True)
 
 
+def test_the_last_block_says_no_less_than_the_one_in_whose_place_it_is():
+    """It comes a moment later, in which most often no session was touched."""
+    sessions = re.compile(r"Clicks per Session: \{\d")
+    with Terminal(["consume", "--input", "simulator", "--rate", 2, "--metrics-port", "none", "--interval", "400ms"], 80, 50) as terminal:
+        terminal.wait_for(lambda: sessions.search("\n".join(terminal.shown())), "sessions")
+        terminal.type("\x03")
+        assert terminal.wait() == 0
+        assert sessions.search("\n".join(assert_one_block(terminal, ended=True)))
+
+
 @pytest.mark.parametrize("rows", [9, 5, 2])
 def test_a_block_is_never_higher_than_the_terminal(rows):
     with Terminal(SIMULATOR, 40, rows) as terminal:
