@@ -157,7 +157,7 @@ def test_consume_redraws_one_block_in_place(columns):
 def test_the_last_block_says_no_less_than_the_one_in_whose_place_it_is():
     """It comes a moment later, in which most often no session was touched."""
     sessions = re.compile(r"Clicks per Session: \{\d")
-    with Terminal(["consume", "--input", "simulator", "--rate", 2, "--metrics-port", "none", "--interval", "400ms"], 80, 50) as terminal:
+    with Terminal(["consume", "--input", "simulator", "--rate", 1, "--metrics-port", "none", "--interval", "600ms"], 80, 50) as terminal:
         terminal.wait_for(lambda: sessions.search("\n".join(terminal.shown())), "sessions")
         terminal.type("\x03")
         assert terminal.wait() == 0
