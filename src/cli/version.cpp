@@ -7,6 +7,7 @@
 
 #include "http/version.h"
 #include "kafka/settings.h"
+#include "sinks/version.h"
 
 namespace clickstream::cli {
 namespace {
@@ -19,10 +20,10 @@ std::string dotted(int version) { return fmt::format("{}.{}.{}", version / 10000
 std::string version() { return CLICKSTREAM_VERSION; }
 
 std::string version_text() {
-  return fmt::format("clickstream {}\nlibrdkafka {} ({})\n{}fmt {}\nspdlog {}.{}.{}\ncxxopts {}.{}.{}\n", version(),
-                     kafka::library_version(), kafka::library_features(), http::library_versions(), dotted(FMT_VERSION),
-                     SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH, CXXOPTS__VERSION_MAJOR,
-                     CXXOPTS__VERSION_MINOR, CXXOPTS__VERSION_PATCH);
+  return fmt::format("clickstream {}\nlibrdkafka {} ({})\n{}{}fmt {}\nspdlog {}.{}.{}\ncxxopts {}.{}.{}\n", version(),
+                     kafka::library_version(), kafka::library_features(), http::library_versions(),
+                     sinks::library_versions(), dotted(FMT_VERSION), SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
+                     SPDLOG_VER_PATCH, CXXOPTS__VERSION_MAJOR, CXXOPTS__VERSION_MINOR, CXXOPTS__VERSION_PATCH);
 }
 
 }  // namespace clickstream::cli

@@ -38,7 +38,7 @@ def test_help(args):
 def test_version_names_the_libraries():
     text = run(["--version"]).stdout
     assert re.match(r"clickstream \d+\.\d+\.\d+\nlibrdkafka \S+ \(.*ssl.*\)\n", text)
-    for library in ("civetweb", "libcurl", "fmt", "spdlog", "cxxopts"):
+    for library in ("civetweb", "libcurl", "libpq", "fmt", "spdlog", "cxxopts"):
         assert re.search(rf"^{library} \d", text, re.MULTILINE)
 
 
