@@ -11,7 +11,8 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY include include
 COPY src src
-COPY deploy/postgres/schema.sql deploy/postgres/
+COPY deploy/postgres deploy/postgres
+COPY deploy/search deploy/search
 RUN cmake --preset release -DCLICKSTREAM_TESTS=OFF \
  && cmake --build build/release --target clickstream \
  && cmake --install build/release --prefix /opt/clickstream --strip

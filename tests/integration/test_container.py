@@ -76,7 +76,7 @@ def test_what_is_sent_to_the_builder(store, clone, tmp_path):
     (layer,) = [path for path in (tmp_path / "image").iterdir() if path.stat().st_size > 10_000]
     listing = subprocess.run(["tar", "-tf", layer], capture_output=True, text=True, check=True).stdout.splitlines()
     sent = {name for name in listing if not name.endswith("/")}
-    wanted = re.compile(r"(CMakeLists\.txt|CMakePresets\.json|LICENSE|scripts/install-deps|deploy/postgres/schema\.sql|(cmake|include|src)/.*)")
+    wanted = re.compile(r"(CMakeLists\.txt|CMakePresets\.json|LICENSE|scripts/install-deps|(cmake|deploy/postgres|deploy/search|include|src)/.*)")
     assert sent == {name for name in names if wanted.fullmatch(name)}
 
 
