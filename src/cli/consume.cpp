@@ -263,8 +263,9 @@ Result<int> consume(const Args& args) {
     return stop_requested();
   };
   const bool reads_kafka = args.get("input") == "kafka";
-  auto sinks = open_sinks(
-      sink_choice, {args.get(reads_kafka ? "topic" : "input"), reads_kafka ? args.get("group") : ""}, log, stopping);
+  const RowSource rows_of{args.get(reads_kafka ? "topic" : "input"), reads_kafka ? args.get("group") : ""};
+  auto sinks = open_sinks(sink_choice, rows_of, settings->connect_timeout == 0s, log, stopping);
+  if (!sinks && stop_requested()) return 0;
   if (!sinks) return unexpected(sinks.error());
   const auto waiting = [&published](const std::string& what) { published.set(std::make_shared<Snapshot>(), what); };
   auto input = open_consume_input(args, *settings, *visitors, options.engine, options.state, now, waiting, stopping);

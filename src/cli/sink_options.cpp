@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "sinks/file_store.h"
@@ -13,6 +15,8 @@
 
 namespace clickstream::cli {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr std::string_view kFile = "file:";
 
@@ -48,6 +52,12 @@ Result<std::unique_ptr<RowStore>> open_store(std::string_view kind, const std::s
   return as_store(sinks::FileStore::open(place.substr(kFile.size()), source));
 }
 
+// Between two tries of a sink that is waited for.
+void pause(const Stopping& stopping) {
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (!stopping() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(100ms);
+}
+
 }  // namespace
 
 OptionGroup sink_options() {
@@ -63,7 +73,9 @@ SinkChoice read_sinks(const Args& args, Values& values) {
   SinkChoice choice{args.all("sink"), args.given("sink-init")};
   for (const std::string& place : choice.places) {
     if (kind_of(place).empty()) {
-      values.reject("sink", "is none of file:PATH, postgresql://… and elasticsearch+https://… (or +http)");
+      values.reject("sink",
+                    "is none of file:PATH, postgresql://USER@HOST/DATABASE and elasticsearch+https://HOST:9200 "
+                    "(OpenSearch, too; +http without TLS)");
     } else if (place == kFile) {
       values.reject("sink", "file: needs a path, as in file:rows.ndjson");
     }
@@ -72,13 +84,18 @@ SinkChoice read_sinks(const Args& args, Values& values) {
   return choice;
 }
 
-Result<sinks::Sinks> open_sinks(const SinkChoice& choice, const RowSource& source, const Log& log,
+Result<sinks::Sinks> open_sinks(const SinkChoice& choice, const RowSource& source, bool wait, const Log& log,
                                 const Stopping& stopping) {
   sinks::Sinks sinks;
   std::map<std::string_view, int> count;
   for (const std::string& place : choice.places) {
     const std::string_view kind = kind_of(place);
     auto store = open_store(kind, place, choice.init, source, log, stopping);
+    while (wait && !store && store.error().code == Exit::unreachable && !stopping()) {
+      log(LogLevel::info, fmt::format("waiting for a sink: {}", store.error().message));
+      pause(stopping);
+      store = open_store(kind, place, choice.init, source, log, stopping);
+    }
     if (!store) return unexpected(store.error());
     sinks::SinkOptions options;
     const int number = ++count[kind];

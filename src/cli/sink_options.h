@@ -20,8 +20,9 @@ struct SinkChoice {
 };
 SinkChoice read_sinks(const Args& args, Values& values);
 
-/// Opens all of them. Tables or templates that are missing, or of another version, are a failure.
-Result<sinks::Sinks> open_sinks(const SinkChoice& choice, const RowSource& source, const Log& log,
+/// Opens all of them. Tables or templates that are missing, or of another version, are a failure; so is a server that
+/// cannot be reached, unless `wait` says to try until it can be.
+Result<sinks::Sinks> open_sinks(const SinkChoice& choice, const RowSource& source, bool wait, const Log& log,
                                 const Stopping& stopping);
 
 }  // namespace clickstream::cli

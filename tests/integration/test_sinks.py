@@ -9,7 +9,8 @@ import subprocess
 import pytest
 from support import batch, rows
 from support.consumer import Consumer, event
-from support.harness import run, wait_until
+from support.harness import Process, run, wait_until
+from support.postgres import Postgres
 
 GAP = 20  # seconds
 RULES = ("--gap", f"{GAP}s", "--window", "1m", "--window", "2m/30s")
@@ -154,8 +155,30 @@ def metric(consumer, pattern):
     return sum(float(value) for value in re.findall(rf"^{pattern} (\S+)$", consumer.get("/metrics").text, re.MULTILINE))
 
 
+def test_a_sink_that_is_away_at_the_start():
+    """With --connect-timeout 0 it is waited for, until a signal ends that."""
+    with Postgres() as server:
+        server.stop()
+        args = ["consume", "--input", "simulator", "--metrics-port", "none", "--connect-timeout", "0", "--sink", server.url(),
+                "--sink-init"]
+        with Process(args) as process:
+            process.expect(f"waiting for a sink: PostgreSQL at 127.0.0.1:{server.port}: Connection refused", "stderr")
+            process.send_signal()
+            assert process.wait() == 0
+        with Process(args) as process:
+            process.expect("waiting for a sink: ", "stderr")
+            server.start()
+            process.expect("created the tables of the schema clickstream", "stderr")
+            process.expect("LIVE METRICS")
+            process.send_signal()
+            assert process.wait() == 0
+
+
 @pytest.mark.parametrize("args, status, words", [
     (["--sink", "mysql://localhost/db"], 2, "--sink"),
+    (["--sink", "postgres:/localhost/db"], 2, "--sink: is none of file:PATH, postgresql://"),
+    (["--sink", "-"], 2, "--sink: is none of file:PATH"),
+    (["--sink", "https://localhost:9200"], 2, "elasticsearch+https://HOST:9200 (OpenSearch, too"),
     (["--sink", "file:"], 2, "file: needs a path"),
     (["--sink-init"], 2, "--sink-init: needs a --sink"),
     (["--sink", "file:/proc/no/such"], 1, "cannot write rows to /proc/no/such"),
