@@ -128,3 +128,18 @@ def test_settings():
     chosen = config(CLICKSTREAM_RATE="2000", CLICKSTREAM_PORT="8000-8009")["services"]
     assert chosen["producer"]["environment"]["CLICKSTREAM_RATE"] == "2000"
     assert list(ports(chosen["consumer"])) == [("127.0.0.1", "8000-8009", 8000)]
+
+
+def test_a_sink_is_named_by_the_environment():
+    """Unset, there is none: an empty name would be a wrong one."""
+    names = ("CLICKSTREAM_SINK", "CLICKSTREAM_SINK_INIT", "CLICKSTREAM_SINK_PASSWORD", "PGPASSWORD")
+    plain = config()["services"]["consumer"]["environment"]
+    assert [plain.get(name) for name in names] == [None] * 4
+    shown = re.findall(r"(?:^    [A-Z_]+=\S+\n)+", (ROOT / "docs/containers.md").read_text(), re.MULTILINE)
+    assert len(shown) == 2
+    for examples in shown:
+        chosen = dict(line.strip().split("=", 1) for line in examples.splitlines())
+        passed = config(**chosen)["services"]["consumer"]["environment"]
+        assert {name: passed[name] for name in chosen} == chosen
+        host = re.search(r"://(?:\w+@)?(\w+)", chosen["CLICKSTREAM_SINK"])[1]
+        assert host in PROFILES
