@@ -214,6 +214,6 @@ def test_tls_and_password(guarded_node, tmp_path):
     assert status == 3 and "check CLICKSTREAM_SINK_CA" in message
     for env in ({}, {"CLICKSTREAM_SINK_PASSWORD": "wrong"}):
         status, message = refusal(url, env=trusted | env)
-        assert status == 3 and message.startswith(f"{name}access refused (status 401); check the user in the URL and CLICKSTREAM")
+        assert status == 3 and message.startswith(f"{name}access refused (status 401); check the user in the URL and CLICKSTREAM_SINK_PASSWORD")
     status, message = refusal(f"elasticsearch+https://127.0.0.1:{node.port}")
     assert status == 3 and "without TLS it would be elasticsearch+http://" in message
