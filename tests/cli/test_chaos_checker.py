@@ -5,6 +5,7 @@ import json
 import pytest
 from support.chaos_checker import COUNTED, Checker, differing, parse
 from support.chaos_plan import CRASH_POINTS, plan
+from support.chaos_sinks import Watch
 
 
 class Group:
@@ -207,3 +208,40 @@ def test_the_plan_is_the_seeds(kills, instances):
         assert actions != plan(8, kills, instances, 6)
         assert {one.options["point"] for one in actions if "point" in one.options} == set(CRASH_POINTS)
         assert {one.kind for one in actions} == {"kill", "all", "crash", "scale", "stop", "twin", "broker", "settle"}
+
+
+def test_a_plan_with_sinks_kills_each_of_them():
+    actions = plan(7, 4, 3, 6, ("postgresql", "search"))
+    assert {one.options["name"] for one in actions if one.kind == "sink"} == {"postgresql", "search"}
+    assert kills_of(actions, 3) == 4
+
+
+def row(user, page_views=1, offset=5):
+    return {"type": "session", "user_id": user, "session_id": 1, "start": "2024-03-01T00:00:00.000000Z", "epoch": 0, "offset": offset,
+            "page_views": page_views}
+
+
+@pytest.mark.parametrize("samples, fault", [
+    ([[], [row(1)], [row(1), row(2)], [row(1), row(2)]], None),
+    ([[row(1)], []], None),  # it may not have been confirmed
+    ([[row(1)], [row(1)], []], "gone"),
+    ([[row(1)], [row(1)], [row(1), row(2)], [row(2)]], "gone"),
+    ([[row(1)], [row(1, page_views=2)]], "changed"),
+    ([[row(1)], [row(1, offset=6)]], "changed"),
+    ([[row(1)], [row(1, offset=4)]], "a version fell"),
+])
+def test_what_rows_may_not_do(samples, fault):
+    watch = Watch(None, offsets_vary=False)
+    for found in samples:
+        watch.judge(found)
+    assert len(watch.faults) == (fault is not None)
+    assert fault is None or watch.faults[0].startswith(fault)
+
+
+def test_rows_of_an_unkeyed_topic_may_be_written_again_further_on():
+    watch = Watch(None, offsets_vary=True)
+    for found in ([row(1)], [row(1, offset=6)], [row(1, offset=6)]):
+        watch.judge(found)
+    assert watch.faults == []
+    watch.judge([row(1, offset=5)])
+    assert len(watch.faults) == 1

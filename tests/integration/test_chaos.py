@@ -1,4 +1,5 @@
-"""The short form of scripts/chaos: figures survive kills, freezes, scaling and a dead broker; and the test can fail."""
+"""The short form of scripts/chaos: figures survive kills, freezes, scaling and a dead broker, and so do the rows of sinks
+whose servers are killed; and the test can fail."""
 
 import shutil
 
@@ -30,4 +31,16 @@ def test_figures_survive_anything(chaos_broker, tmp_path):
 
 def test_without_state_handling_the_same_test_fails(chaos_broker, tmp_path):
     right, summary = chaos(chaos_broker, tmp_path, Settings(kills=3, instances=2, seed=1, session_timeout=3, control=True))
+    assert right, summary
+
+
+def test_rows_survive_their_servers(chaos_broker, tmp_path):
+    right, summary = chaos(chaos_broker, tmp_path,
+                           Settings(kills=4, seed=3, session_timeout=3, sinks=("postgresql", "search")))
+    assert right, summary
+
+
+def test_rows_that_are_committed_before_they_are_written_are_lost(chaos_broker, tmp_path):
+    right, summary = chaos(chaos_broker, tmp_path, Settings(kills=1, instances=2, seed=6, session_timeout=3, control=True,
+                                                            sinks=("postgresql",)))
     assert right, summary

@@ -6,25 +6,32 @@ What is done is planned before, from the seed alone (chaos_plan.py); only the mo
 differing figure, no fall, and no problem: a member that ended badly or did not drain in time, a crash point that was
 never reached, partitions that nobody shows for long, a malformed event that is not among the dead letters.
 
-With `control` the consumers' state handling is broken on purpose (CLICKSTREAM_BREAK), and figures must differ or fall:
-a test that cannot fail proves nothing.
+With `sinks` the consumers write rows to real servers, which are killed, too (chaos_sinks.py): in the end the rows have to be
+those of the events, each once, and none may change or go meanwhile.
+
+With `control` the consumers are broken on purpose (CLICKSTREAM_BREAK): their state handling, or, with sinks, that rows are
+there before a position is committed. Figures or rows must differ or fall: a test that cannot fail proves nothing.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from typing import NamedTuple
 
 from support.chaos_checker import Checker, differing
 from support.chaos_fleet import Fleet, Traffic
 from support.chaos_plan import plan
 from support.chaos_reader import Reader
+from support.chaos_sinks import KINDS_OF_SINKS, SITE, USERS, Expected, Watch, some
 from support.harness import binary, http_get
 from support.kafka import Broker, Kafka
 
@@ -33,6 +40,9 @@ SHOWN_WITHIN = 60    # seconds until all partitions are shown and move on, once 
 CAUGHT_UP_WITHIN = 90  # seconds until the figures are complete, once there is no more traffic
 MALFORMED = 3        # events at a time
 CRASHED_WITHIN = 25  # seconds for an instance to get to its crash point
+RECOVERED_WITHIN = 120  # seconds more, for a search node that was killed, where the machine is busy
+ROWS_WITHIN = 150    # seconds until all sessions have closed and all rows are written, by the idle rule
+READY_WITHIN = 30    # seconds for an instance that has started
 SUSPECT_FOR = 20     # seconds that a woken member, or one whose broker is back, may take to learn what it has lost
 
 # A killed broker registers again only when its old registration has run out.
@@ -53,6 +63,7 @@ class Settings(NamedTuple):
     session_timeout: float = 6
     unkeyed: bool = False
     control: bool = False
+    sinks: tuple = ()  # of KINDS_OF_SINKS
 
 
 class Stuck(Exception):
@@ -66,8 +77,13 @@ LEAST_WINDOWS = 10  # that an instance must show in the end
 class Run:
     """`run()` does it all; the figures and problems are there afterwards."""
 
-    def __init__(self, settings, broker, folder, say):
+    def __init__(self, settings, broker, folder, say, sinks):
+        """`sinks`: {name: server}."""
         self.settings = settings
+        self.sinks = sinks
+        self.sink_kills = Counter()
+        self.sink_faults = []
+        self._watches = {name: Watch(sink, settings.unkeyed) for name, sink in sinks.items()}
         self.broker = broker
         self.folder = folder
         self.checker = Checker()
@@ -76,6 +92,7 @@ class Run:
         self.reached = set()
         self.differing = []
         self.problems = []
+        self.rows_compared = {}
         self._say = say
         self._begin = time.monotonic()
         self._actions = open(os.path.join(folder, "actions.log"), "w", encoding="utf-8")
@@ -87,10 +104,16 @@ class Run:
             "--checkpoint-interval", "2s", "--gap", "10s", "--lateness", "1s", *WINDOWS,
             "-X", f"session.timeout.ms={int(settings.session_timeout * 1000)}",
             "-X", f"heartbeat.interval.ms={int(settings.session_timeout * 1000 / 3)}",
-            *(["--partitioning", "unkeyed"] if settings.unkeyed else [])],
-            {"CLICKSTREAM_BREAK": "at-least-once"} if settings.control else {})
+            *(["--partitioning", "unkeyed"] if settings.unkeyed else []),
+            *(["--idle-timeout", "5s", "--sink-init"] if sinks else []),
+            *(word for sink in sinks.values() for word in ("--sink", sink.url))],
+            {"CLICKSTREAM_BREAK": "sink-after-commit" if sinks else "at-least-once"} if settings.control else {})
         self._traffic_args = [*kafka, "--rate", settings.rate, "--seed",
                               settings.seed, "--gap", "10s", "--lateness", "1s", *WINDOWS]
+        if sinks:
+            site = pathlib.Path(folder, "site.json")
+            site.write_text(json.dumps(SITE), encoding="utf-8")
+            self._traffic_args += ["--site", site, "--users", USERS]
         self._spoilt = []
         self._slots = {}
         self._traffic = None
@@ -105,7 +128,10 @@ class Run:
             self._traffic = Traffic(self._traffic_args, self.folder)
             for slot in range(self.settings.instances):
                 self._start(slot, static=slot % 2 == 0)
-            with Reader(self._fleet, self.checker) as self._reader:
+            with contextlib.ExitStack() as threads:
+                self._reader = threads.enter_context(Reader(self._fleet, self.checker))
+                for watch in self._watches.values():
+                    threads.enter_context(watch)
                 try:
                     self._chaos()
                     self._finale()
@@ -114,13 +140,17 @@ class Run:
                     self._last_answers()
             if self._reader.error:
                 self._problem(f"the reader: {self._reader.error!r}")
+            for name, watch in self._watches.items():
+                self.sink_faults += [f"{name}: {fault}" for fault in watch.faults]
+                if watch.samples < 3 or watch.seen == 0:
+                    self._problem(f"{name} was looked at {watch.samples} times only, and showed {watch.seen} rows: {watch.error}")
         finally:
             for process in [*self._fleet.running(), *([self._traffic] if self._traffic else [])]:
                 process.kill()
             self._actions.close()
 
     def failed(self):
-        return bool(self.differing or self.checker.falls)
+        return bool(self.differing or self.checker.falls or self.sink_faults)
 
     def verdict(self):
         """(whether all is right, the summary)."""
@@ -130,6 +160,11 @@ class Run:
                 f"{len(self.differing)} differing figures, {len(checker.falls)} falls")
         text += (f"\n({checker.rounds} rounds of reading; {checker.starts} times a process began to show a partition; "
                  f"{checker.excused} times only one that had been cut off did)")
+        for name, watch in self._watches.items():
+            text += (f"\n{name}: killed {self.sink_kills[name]} times; {self.rows_compared.get(name, 'no')} rows compared; "
+                     f"{watch.samples} looks at up to {watch.seen:,} rows meanwhile")
+        if self.sinks:
+            text += f"\n{len(self.sink_faults)} rows missing, doubled or wrong"
         if not self.settings.control:
             return not self.failed() and not self.problems, text
         failed = self.failed()
@@ -143,6 +178,7 @@ class Run:
         parts += [f"fall: {fall}" for fall in self.checker.falls[:20]]
         if len(self.checker.falls) > 20:
             parts.append(f"and {len(self.checker.falls) - 20} more falls")
+        parts += [f"row: {line}" for line in some(self.sink_faults)]
         if self.differing:
             parts.append(f"{'figure':<50} {'published':>20} {'truth':>20}")
             parts += [f"{name:<50} {one!s:>20} {other!s:>20}" for name, one, other in self.differing]
@@ -161,7 +197,8 @@ class Run:
     def _chaos(self):
         self._settle()
         settings = self.settings
-        for action in plan(settings.seed, settings.kills, settings.instances, settings.session_timeout):
+        for action in plan(settings.seed, settings.kills, settings.instances, settings.session_timeout,
+                           settings.sinks):
             self._log(f"{self.kills:3} kills so far; {action}")
             getattr(self, f"_do_{action.kind}")(action.slot, **action.options)
             time.sleep(action.pause)
@@ -255,6 +292,28 @@ class Run:
         for instance in cut_off:
             self.checker.suspect(instance.name, time.monotonic() + SUSPECT_FOR)
 
+    def _do_sink(self, slot, name, down, victim, static):
+        # One that is about to open its sinks would rightly give up.
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline and not all(self._ready(one) for one in self._slots.values()):
+            self._tend()
+            time.sleep(0.1)
+        self.sinks[name].kill()
+        self.sink_kills[name] += 1
+        time.sleep(down)
+        if victim:
+            self._kill(slot)
+        self.sinks[name].restart()
+        if victim:
+            self._start(slot, static)
+
+    @staticmethod
+    def _ready(instance):
+        try:
+            return bool(instance.url()) and http_get(instance.url() + "/readyz", timeout=1).status == 200
+        except OSError:
+            return False
+
     def _spoil(self):
         """Adds some malformed events."""
         events = [{"user_id": len(self._spoilt) + number, "spoilt": True} for number in range(MALFORMED)]
@@ -283,7 +342,11 @@ class Run:
         self._kill(0)
         self._start(0, static=False)
         self._compare(truth)
+        if self.sinks:
+            self._await_rows()
         self._terminate([0])
+        if self.sinks:
+            self._compare_rows(truth)
         if not self.settings.control:
             self._check_dead_letters()
 
@@ -320,6 +383,33 @@ class Run:
         self.differing += differing(figures, truth)
         if len(figures["windows"]) < LEAST_WINDOWS:
             self._problem(f"only {len(figures['windows'])} windows are shown: they prove little")
+
+    def _await_rows(self):
+        """Until all sessions have closed, and for a while nothing waits to be written."""
+        deadline = time.monotonic() + ROWS_WITHIN
+        quiet = 0
+        while quiet < 3:
+            figures = self._figures(0)
+            queued = re.findall(r"^clickstream_sink_queued_rows\{.*\} (\S+)$", http_get(self._slots[0].url() + "/metrics").text,
+                                re.MULTILINE)
+            still = figures and figures["sessions"]["open"] == 0 and queued and not any(map(float, queued))
+            quiet = quiet + 1 if still else 0
+            if time.monotonic() > deadline:
+                raise Stuck(f"{figures and figures['sessions']['open']} sessions are open, {queued} rows wait to be written")
+            time.sleep(1.5)  # longer than from one commit to the next
+        self._log("all sessions have closed")
+
+    def _compare_rows(self, truth):
+        payloads = [json.loads(one["payload"]) for one in self._kafka.records(self._topic)]
+        expected = Expected(truth, [event for event in payloads if "spoilt" not in event])
+        del payloads
+        for name, sink in self.sinks.items():
+            found = sink.rows()
+            different = expected.differing(found)
+            sessions = sum(row["type"] == "session" for row in found)
+            self.rows_compared[name] = f"{sessions:,} session and {len(found) - sessions:,} window"
+            self._log(f"{name}: {len(found)} rows, {len(different)} differences")
+            self.sink_faults += [f"{name}: {figure}: {one}, expected {other}" for figure, one, other in different]
 
     def _figures(self, slot):
         """/stats.json, if the instance has all partitions and has read them to their ends."""
@@ -424,6 +514,7 @@ class Run:
         begin = time.monotonic()
         before = self.checker.counted()
         wanted = partitions or self._partitions()
+        patience = SHOWN_WITHIN + (RECOVERED_WITHIN if self.sinks else 0)
         while of is None or of.status() is None:
             if of is None:
                 self._tend()
@@ -437,9 +528,9 @@ class Run:
                 raise Stuck("no reader")
             if self._traffic.status() is not None:
                 raise Stuck(f"the traffic ended with {self._traffic.status()}:\n{self._traffic.last_words()}")
-            if time.monotonic() > begin + SHOWN_WITHIN:
+            if time.monotonic() > begin + patience:
                 raise Stuck(f"{len(shown)} of {wanted} partitions are shown by {', '.join(map(str, instances))}, and "
-                            f"{self.checker.counted() - before:.0f} events were counted in {SHOWN_WITHIN} s")
+                            f"{self.checker.counted() - before:.0f} events were counted in {patience} s")
             time.sleep(0.1)
 
     def _last_answers(self):
@@ -462,8 +553,13 @@ def run_chaos(settings, folder, say=print, broker=None, keep=False):
     if broker is None:
         own = broker = start_broker(folder)
     try:
-        run = Run(settings, broker, folder, say)
-        run.run()
+        with contextlib.ExitStack() as servers:
+            sinks = {}
+            for name in settings.sinks:
+                sinks[name] = KINDS_OF_SINKS[name]()
+                servers.callback(sinks[name].end, folder)
+            run = Run(settings, broker, folder, say, sinks)
+            run.run()
         never = run.planned_points - run.reached
         if never:
             run.problems.append(f"crash points never reached: {', '.join(sorted(never))}")
@@ -497,13 +593,16 @@ def main():
     parser.add_argument("--session-timeout", type=float, default=default.session_timeout, metavar="SECONDS",
                         help="of the members (%(default)s)")
     parser.add_argument("--unkeyed", action="store_true", help="all partitions as one unit, the other members stand by")
+    parser.add_argument("--sink", action="append", default=[], choices=tuple(KINDS_OF_SINKS), dest="sinks",
+                        help="have rows written to such a server, and kill it, too; may be repeated")
     parser.add_argument("--control", action="store_true",
-                        help="break the state handling on purpose: exit status 0 if the test then fails, as it must")
+                        help="break the state handling, or that of rows, on purpose: exit status 0 if the test then fails, as it must")
     parser.add_argument("--keep", action="store_true", help="keep logs and the broker's data of a good run, too")
     options = vars(parser.parse_args())
     if options["kills"] < 0 or min(options["instances"], options["partitions"], options["rate"]) < 1:
         parser.error("--kills is at least 0; --instances, --partitions and --rate are at least 1")
     keep = options.pop("keep")
+    options["sinks"] = tuple(dict.fromkeys(options["sinks"]))
     if not os.access(binary(), os.X_OK):
         print(f"chaos: no {binary()}: scripts/test builds it", file=sys.stderr)
         return 1

@@ -29,8 +29,9 @@ class Action(NamedTuple):
 
 
 class Planner:
-    def __init__(self, seed, instances, session_timeout):
+    def __init__(self, seed, instances, session_timeout, sinks=()):
         self._random = random.Random(seed)
+        self._sinks = tuple(sinks)
         self._instances = instances
         self._session_timeout = session_timeout
         self._points = {}
@@ -44,7 +45,7 @@ class Planner:
             left -= sum(self._cost(card) for card in deck)
             for number, card in enumerate(deck, start=1):
                 actions.append(getattr(self, f"_{card}")())
-                if card in ("scale", "broker", "all") or number % 3 == 0:
+                if card in ("scale", "broker", "all", "sink") or number % 3 == 0:
                     actions.append(Action("settle", 0, {}, 0))
         return actions
 
@@ -62,6 +63,7 @@ class Planner:
         while left > 0:
             deck.append("crash" if left >= 2 and kills >= SMALLEST_DECK and deck[-1] != "crash" else "kill")
             left -= self._cost(deck[-1])
+        deck += ["sink"] * (len(self._sinks) * (3 if kills >= DECK else 2 if kills >= SMALLEST_DECK else 1))
         self._random.shuffle(deck)
         return deck
 
@@ -92,6 +94,10 @@ class Planner:
         return self._action("broker", down=round(self._random.uniform(0, 3), 1),
                             victim=self._random.random() < 0.5, static=self._static())
 
+    def _sink(self):
+        return self._action("sink", name=self._next_point(self._sinks), down=round(self._random.uniform(0, 8), 1),
+                            victim=self._random.random() < 0.6, static=self._static())
+
     def _action(self, kind, **options):
         pause = self._random.choice([0, self._random.uniform(0, 1), self._random.uniform(1, 4)])
         return Action(kind, self._random.randrange(self._instances), options, round(pause, 1))
@@ -110,5 +116,6 @@ class Planner:
         return queue.pop()
 
 
-def plan(seed, kills, instances, session_timeout):
-    return Planner(seed, instances, session_timeout).plan(kills)
+def plan(seed, kills, instances, session_timeout, sinks=()):
+    """`sinks`: the names of those whose servers are killed, too; they change nothing of a plan without any."""
+    return Planner(seed, instances, session_timeout, sinks).plan(kills)

@@ -77,6 +77,7 @@ class Postgres:
 
     def kill(self):
         """kill -9, of all its processes."""
+        self._popen.send_signal(signal.SIGSTOP)  # no more of them
         children = pathlib.Path(f"/proc/{self._popen.pid}/task/{self._popen.pid}/children").read_text().split()
         for pid in (self._popen.pid, *map(int, children)):
             try:

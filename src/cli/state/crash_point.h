@@ -9,6 +9,8 @@ namespace clickstream::cli {
 void crash_point(std::string_view point);
 
 /// Whether CLICKSTREAM_BREAK names this flaw: for the control runs of tests that have to notice it.
+/// at-least-once: what lies shortly before a checkpoint is counted again. sink-after-commit: a position is committed whether
+/// or not sinks and dead letters have what came before it.
 bool broken_on_purpose(std::string_view flaw);
 
 }  // namespace clickstream::cli
