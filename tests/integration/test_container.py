@@ -151,7 +151,8 @@ def options_of(service):
     if service["read_only"]:
         result += ["--read-only", "--read-only-tmpfs=false"]
     for name, value in service["environment"].items():
-        result += ["--env", f"{name}={value}"]
+        if value is not None:  # without one it comes from the environment of docker compose, where it is not set
+            result += ["--env", f"{name}={value}"]
     for source, target, _ in volumes(service):
         result += ["--volume", f"{source}:{target}"]
     return result
