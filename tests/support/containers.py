@@ -83,7 +83,9 @@ class Containers:
     def __exit__(self, *_):
         for name in reversed(self._names):  # one that shares another's network goes before that
             self.podman("rm", "--force", "--ignore", "--time", 0, name)
-        subprocess.run(["umount", self._store / "overlay"], check=False, stderr=subprocess.DEVNULL)
+        # It is mounted on itself, now and then more than once.
+        while subprocess.run(["umount", self._store / "overlay"], check=False, stderr=subprocess.DEVNULL).returncode == 0:
+            pass
         shutil.rmtree(self._store)
 
     def buildah(self, *arguments, timeout=1200):
