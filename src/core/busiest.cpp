@@ -18,7 +18,7 @@ Busiest::Entries::iterator Busiest::find(SessionTable::Index index) {
 }
 
 void Busiest::touched(SessionTable& table, SessionTable::Index index) {
-  SessionTable::Slot& slot = table[index];
+  SessionSlot& slot = table[index];
   if (slot.watched) {
     find(index)->session = slot.session;
     return;
@@ -28,11 +28,11 @@ void Busiest::touched(SessionTable& table, SessionTable::Index index) {
     slot.watched = true;
     return;
   }
-  if (size_ == 0 || slot.session.events < least_events_) return;
+  if (size_ == 0 || !busier(slot.session, least_)) return;
   const auto by_rank = [](const Entry& a, const Entry& b) { return busier(a.session, b.session); };
   const auto least = std::max_element(entries_.begin(), entries_.end(), by_rank);
-  least_events_ = least->session.events;
-  if (!busier(slot.session, least->session)) return;
+  least_ = least->session;
+  if (!busier(slot.session, least_)) return;
   if (least->index != SessionTable::kNone) table[least->index].watched = false;
   *least = {index, slot.session};
   slot.watched = true;
@@ -41,7 +41,7 @@ void Busiest::touched(SessionTable& table, SessionTable::Index index) {
 void Busiest::merged(SessionTable& table, SessionTable::Index index) {
   if (!std::exchange(table[index].watched, false)) return;
   entries_.erase(find(index));
-  least_events_ = 0;
+  least_ = Session{};
 }
 
 void Busiest::closed(SessionTable& table, SessionTable::Index index) {
@@ -56,7 +56,7 @@ std::vector<Session> Busiest::take(SessionTable& table) {
     sessions.push_back(entry.session);
   }
   entries_.clear();
-  least_events_ = 0;
+  least_ = Session{};
   std::sort(sessions.begin(), sessions.end(), busier);
   return sessions;
 }

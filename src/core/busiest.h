@@ -39,8 +39,8 @@ class Busiest {
   Entries::iterator find(SessionTable::Index index);
 
   std::size_t size_;
-  Entries entries_;                 // in no order
-  std::uint64_t least_events_ = 0;  // no entry has fewer, once there are size_ of them
+  Entries entries_;  // in no order
+  Session least_;    // no entry is less busy, once there are size_ of them
 };
 
 }  // namespace clickstream

@@ -38,11 +38,11 @@ struct Engine::Impl {
   }
 
   Outcome judge(const Event& event);
-  void note_entry(SessionTable::Slot& slot, const SessionTable::Entry& entry);
+  void note_entry(SessionSlot& slot, const SessionEntry& entry);
   void move_watermark(Timestamp to);
   void close_before(Timestamp time);
   void close_windows(Timestamp watermark_after);
-  SessionRow row_of(const SessionTable::Slot& slot) const;
+  SessionRow row_of(const SessionSlot& slot) const;
   WindowRow row_of(const FinalWindow& final) const;
   bool is_consistent() const;
 
@@ -69,7 +69,7 @@ Outcome Engine::Impl::judge(const Event& event) {
   if (joined.empty()) {
     if (event.end() + config.gap < watermark) return Outcome::late;
   } else if (std::any_of(joined.begin(), joined.end(),
-                         [&](SessionTable::Index i) { return sessions[i].ids.contains(id); })) {
+                         [&](SessionTable::Index i) { return sessions.remembers(i, id); })) {
     return Outcome::duplicate;
   }
   SessionTable::Index index;
@@ -83,12 +83,12 @@ Outcome Engine::Impl::judge(const Event& event) {
       take_out(sessions[joined[i]].session);
       busiest.merged(sessions, joined[i]);
       metrics.evicted_ids += sessions.merge(index, joined[i], config.max_ids);
-      note_entry(sessions[index], sessions[joined[i]].entry);
+      note_entry(sessions[index], sessions[joined[i]].entry());
       ++metrics.sessions.merged;
     }
   }
   sessions[index].session.add(event);
-  if (sessions[index].ids.insert(id, config.max_ids)) ++metrics.evicted_ids;
+  if (sessions.remember(index, id, config.max_ids)) ++metrics.evicted_ids;
   put_in(sessions[index].session);
   busiest.touched(sessions, index);
   last_counted = index;
@@ -96,12 +96,12 @@ Outcome Engine::Impl::judge(const Event& event) {
 }
 
 // Of two views at one moment, that of the page whose name sorts first: their order in the log does not matter.
-void Engine::Impl::note_entry(SessionTable::Slot& slot, const SessionTable::Entry& entry) {
+void Engine::Impl::note_entry(SessionSlot& slot, const SessionEntry& entry) {
   const auto sorts_first = [this](std::uint32_t a, std::uint32_t b) {
     return a != b && metrics.pages[a].page < metrics.pages[b].page;
   };
-  if (entry.time < slot.entry.time || (entry.time == slot.entry.time && sorts_first(entry.page, slot.entry.page))) {
-    slot.entry = entry;
+  if (entry.time < slot.entry_time || (entry.time == slot.entry_time && sorts_first(entry.page, slot.entry_page))) {
+    slot.set_entry(entry);
   }
 }
 
@@ -130,9 +130,9 @@ void Engine::Impl::close_windows(Timestamp watermark_after) {
   became_final.clear();
 }
 
-SessionRow Engine::Impl::row_of(const SessionTable::Slot& slot) const {
+SessionRow Engine::Impl::row_of(const SessionSlot& slot) const {
   SessionRow row{{}, slot.session, {}};
-  if (slot.entry.page != SessionTable::kNone) row.entry_page = metrics.pages[slot.entry.page].page;
+  if (slot.entry_page != SessionEntry::kNoPage) row.entry_page = metrics.pages[slot.entry_page].page;
   return row;
 }
 

@@ -1,10 +1,11 @@
 #include "core/session_table.h"
 
-#include <absl/container/flat_hash_set.h>
+#include <absl/hash/hash.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "core/bytes.h"
 
@@ -28,14 +29,23 @@ constexpr std::uint64_t kMostSum = std::uint64_t{1} << 61;
 
 }  // namespace
 
+// Seeded by the library: who chooses the ids of many visitors can't choose where they meet.
+std::uint32_t SessionTable::hash(UserId user, SessionId session) {
+  return static_cast<std::uint32_t>(absl::Hash<std::pair<UserId, SessionId>>{}({user, session}) >> 32);
+}
+
 const std::vector<SessionTable::Index>& SessionTable::joined_by(const Event& event) {
+  return joined_by(event.user, event.session, event.timestamp, event.end());
+}
+
+const std::vector<SessionTable::Index>& SessionTable::joined_by(UserId user, SessionId session, Timestamp start,
+                                                                Timestamp end) {
   joined_.clear();
-  const auto head = heads_.find(Key{event.user, event.session});
-  if (head == heads_.end()) return joined_;
-  for (Index i = head->second; i != kNone; i = slots_[i].next) {
-    const Session& session = slots_[i].session;
-    if (event.timestamp - session.end <= gap_ && session.start - event.end() <= gap_) joined_.push_back(i);
-  }
+  index_.find(hash(user, session), [&](Index index) {
+    const Session& found = slots_[index].session;
+    if (found.user != user || found.id != session) return;
+    if (start - found.end <= gap_ && found.start - end <= gap_) joined_.push_back(index);
+  });
   if (joined_.size() > 1) {
     std::sort(joined_.begin(), joined_.end(),
               [&](Index a, Index b) { return slots_[a].session.start < slots_[b].session.start; });
@@ -44,80 +54,97 @@ const std::vector<SessionTable::Index>& SessionTable::joined_by(const Event& eve
 }
 
 SessionTable::Index SessionTable::open(const Event& event) {
-  Index index;
-  if (free_.empty()) {
-    index = static_cast<Index>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
-  Slot& slot = slots_[index];
-  slot.session = Session{};
-  slot.entry = Entry{};
+  const Index index = slots_.take();
+  SessionSlot& slot = slots_[index];
+  slot = SessionSlot{};
   slot.session.user = event.user;
   slot.session.id = event.session;
-  slot.open = true;
-  const auto [head, added] = heads_.try_emplace(Key{event.user, event.session}, index);
-  slot.next = added ? kNone : std::exchange(head->second, index);
   slot.session.end = event.end();
+  slot.open = true;
+  index_.insert(hash(event.user, event.session), index);
   enqueue(index);
   return index;
 }
 
 std::uint64_t SessionTable::merge(Index into, Index from, std::size_t id_cap) {
   slots_[into].session.add(slots_[from].session);
-  const std::uint64_t evicted = slots_[into].ids.absorb(slots_[from].ids, id_cap);
+  const std::uint64_t evicted = ids_.absorb(slots_[into], slots_[from], id_cap);
   release(from);
   return evicted;
 }
 
-SessionTable::Index SessionTable::close_next(Timestamp watermark) {
-  while (!queue_.empty() && queue_.front().time < watermark) {
-    const Deadline due = queue_.front();
-    std::pop_heap(queue_.begin(), queue_.end());
-    queue_.pop_back();
-    const Slot& slot = slots_[due.index];
-    if (!slot.open || slot.queued != due.time) continue;
-    if (slot.session.end + gap_ < watermark) {
-      release(due.index);
-      return due.index;
+SessionTable::Index SessionTable::close_due(Timestamp watermark) {
+  do {
+    while (!due_now_.empty() && due_now_.front().time < watermark) {
+      const Index index = due_now_.front().index;
+      std::pop_heap(due_now_.begin(), due_now_.end());
+      due_now_.pop_back();
+      const SessionSlot& slot = slots_[index];
+      if (slot.open && slot.session.end + gap_ >= watermark) {
+        enqueue(index);
+        continue;
+      }
+      const bool closes = slot.open;
+      if (closes) release(index);
+      slots_.give_back(index);
+      if (closes) return index;
     }
-    enqueue(due.index);
-  }
+  } while (bring_due(watermark));
+  due_ = Timestamp::max();
+  if (!due_later_.empty()) due_ = due_later_.begin()->first;
+  if (!due_now_.empty()) due_ = due_now_.front().time;
   return kNone;
 }
 
 void SessionTable::enqueue(Index index) {
-  slots_[index].queued = slots_[index].session.end + gap_;
-  queue_.push_back({slots_[index].queued, index});
-  std::push_heap(queue_.begin(), queue_.end());
+  const Timestamp due = slots_[index].session.end + gap_;
+  if (due < due_from_) {
+    due_ = std::min(due_, due);
+    due_now_.push_back({due, index});
+    std::push_heap(due_now_.begin(), due_now_.end());
+    return;
+  }
+  const auto second = std::chrono::floor<std::chrono::seconds>(due);
+  due_ = std::min<Timestamp>(due_, second);
+  const auto list = due_later_.try_emplace(second, kNone).first;
+  slots_[index].next = std::exchange(list->second, index);
+}
+
+// The first second of due_later_, if it begins before the watermark: what is due in it goes to due_now_.
+bool SessionTable::bring_due(Timestamp watermark) {
+  const auto first = due_later_.begin();
+  if (first == due_later_.end() || first->first >= watermark) return false;
+  due_from_ = first->first + std::chrono::seconds{1};
+  const Index list = first->second;
+  due_later_.erase(first);
+  for (Index index = list; index != kNone;) {
+    const Index next = slots_[index].next;
+    if (slots_[index].open) {
+      enqueue(index);
+    } else {
+      slots_.give_back(index);
+    }
+    index = next;
+  }
+  return true;
 }
 
 void SessionTable::release(Index index) {
-  Slot& slot = slots_[index];
-  const auto head = heads_.find(Key{slot.session.user, slot.session.id});
-  if (head->second == index && slot.next == kNone) {
-    heads_.erase(head);
-  } else {
-    Index* link = &head->second;
-    while (*link != index) link = &slots_[*link].next;
-    *link = slot.next;
-  }
+  SessionSlot& slot = slots_[index];
+  index_.erase(hash(slot.session.user, slot.session.id), index);
+  ids_.clear(slot);
   slot.open = false;
-  slot.ids = IdSet{};
-  free_.push_back(index);
 }
 
 std::size_t SessionTable::saved_size() const {
-  std::size_t ids = 0;
-  for (const Slot& slot : slots_) ids += slot.ids.size();
-  return kMaxVarint + (slots_.size() - free_.size()) * kMostBytes + ids * sizeof(std::uint64_t);
+  return kMaxVarint + index_.size() * (kMostBytes + sizeof(std::uint64_t)) +
+         ids_.size_at_most() * sizeof(std::uint64_t);
 }
 
 void SessionTable::save(std::string& out) const {
-  put_varint(out, slots_.size() - free_.size());
-  for (const Slot& slot : slots_) {
+  put_varint(out, index_.size());
+  for (Index i = 0; i < slots_.size(); ++i) {
+    const SessionSlot& slot = slots_[i];
     if (!slot.open) continue;
     const Session& session = slot.session;
     std::array<char, kMostBytes> bytes;
@@ -131,15 +158,15 @@ void SessionTable::save(std::string& out) const {
           session.clicks}) {
       end = write_varint(end, number);
     }
-    if (slot.entry.page == kNone) {
-      end = write_varint(end, slot.entry == Entry{} ? kNoView : kUnknownView);
+    if (slot.entry_page == SessionEntry::kNoPage) {
+      end = write_varint(end, slot.entry() == SessionEntry{} ? kNoView : kUnknownView);
     } else {
-      end = write_varint(end, kKnownView + slot.entry.page);
-      end = write_varint(end, static_cast<std::uint64_t>((slot.entry.time - session.start).count()));
+      end = write_varint(end, kKnownView + slot.entry_page);
+      end = write_varint(end, static_cast<std::uint64_t>((slot.entry_time - session.start).count()));
     }
-    end = write_varint(end, slot.ids.size());
+    end = write_varint(end, ids_.size(slot));
     out.append(bytes.data(), static_cast<std::size_t>(end - bytes.data()));
-    slot.ids.save(out);
+    ids_.save(slot, out);
   }
 }
 
@@ -147,17 +174,13 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap, std::size
   ByteReader reader(state);
   const std::uint64_t count = reader.varint();
   if (count > reader.left() / kLeastBytes || count >= kNone) return false;
-  const auto sessions = static_cast<std::size_t>(count);
-  slots_.reserve(sessions);
-  heads_.reserve(sessions);
-  queue_.reserve(sessions);
-  std::vector<Key> chained;
+  index_.reserve(static_cast<std::size_t>(count));
   std::uint64_t durations = 0;
   std::uint64_t event_durations = 0;
   std::uint64_t events = 0;
-  while (slots_.size() < sessions) {
-    const auto index = static_cast<Index>(slots_.size());
-    Slot& slot = slots_.emplace_back();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Index index = slots_.take();
+    SessionSlot& slot = slots_[index];
     Session& session = slot.session;
     session.start = timestamp_from_micros(reader.fixed<std::int64_t>());
     const std::uint64_t user = reader.varint();
@@ -172,9 +195,9 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap, std::size
     if (duration > kMostSum - durations || event_duration > kMostSum - event_durations) return false;
     session.end = session.start + Duration{static_cast<std::int64_t>(duration)};
     if (with_entries) {
-      if (!restore_entry(reader, pages, session, slot.entry)) return false;
+      if (!restore_entry(reader, pages, slot)) return false;
     } else if (session.page_views > 0) {
-      slot.entry.time = Timestamp::min();
+      slot.entry_time = Timestamp::min();
     }
     const std::uint64_t ids = reader.varint();
     if (session.events == 0 || session.events > kMostSum - events) return false;
@@ -183,51 +206,32 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap, std::size
     event_durations += event_duration;
     if (session.page_views > session.events || session.clicks > session.events - session.page_views) return false;
     if (ids > id_cap || ids > session.events || ids > reader.left() / sizeof(std::uint64_t)) return false;
-    if (!slot.ids.restore(reader.bytes(ids * sizeof(std::uint64_t)))) return false;
+    if (!ids_.restore(slot, reader.bytes(ids * sizeof(std::uint64_t)), id_cap)) return false;
     session.user = UserId{static_cast<std::int64_t>(user)};
     session.id = SessionId{static_cast<std::int64_t>(id)};
     session.event_duration = Duration{static_cast<std::int64_t>(event_duration)};
     if (session.end > kLast) return false;
+    if (!joined_by(session.user, session.id, session.start, session.end).empty()) return false;
     slot.open = true;
-    slot.queued = session.end + gap_;
-    queue_.push_back({slot.queued, index});
-    const Key key{session.user, session.id};
-    const auto [head, added] = heads_.try_emplace(key, index);
-    if (!added) {
-      slot.next = std::exchange(head->second, index);
-      chained.push_back(key);
-    }
+    index_.insert(hash(session.user, session.id), index);
+    enqueue(index);
   }
-  std::make_heap(queue_.begin(), queue_.end());
-  return reader.left() == 0 && !reader.failed() && chains_are_apart(chained);
+  return reader.left() == 0 && !reader.failed();
 }
 
-bool SessionTable::restore_entry(ByteReader& reader, std::size_t pages, const Session& session, Entry& entry) {
+bool SessionTable::restore_entry(ByteReader& reader, std::size_t pages, SessionSlot& slot) {
+  const Session& session = slot.session;
   const std::uint64_t view = reader.varint();
   if (view == kNoView) return session.page_views == 0;
   if (session.page_views == 0) return false;
   if (view == kUnknownView) {
-    entry.time = Timestamp::min();
+    slot.entry_time = Timestamp::min();
     return true;
   }
   const std::uint64_t after = reader.varint();
   if (view - kKnownView >= pages || after > static_cast<std::uint64_t>(session.duration().count())) return false;
-  entry = {session.start + Duration{static_cast<std::int64_t>(after)}, static_cast<std::uint32_t>(view - kKnownView)};
-  return true;
-}
-
-// Invariant 1, for the keys of more than one session.
-bool SessionTable::chains_are_apart(const std::vector<Key>& keys) {
-  absl::flat_hash_set<Key> seen;
-  std::vector<Session> chain;
-  for (const Key& key : keys) {
-    if (!seen.insert(key).second) continue;
-    chain.clear();
-    for (Index i = heads_.find(key)->second; i != kNone; i = slots_[i].next) chain.push_back(slots_[i].session);
-    std::sort(chain.begin(), chain.end(), [](const Session& a, const Session& b) { return a.start < b.start; });
-    const auto touch = [&](const Session& a, const Session& b) { return b.start - a.end <= gap_; };
-    if (std::adjacent_find(chain.begin(), chain.end(), touch) != chain.end()) return false;
-  }
+  slot.set_entry(
+      {session.start + Duration{static_cast<std::int64_t>(after)}, static_cast<std::uint32_t>(view - kKnownView)});
   return true;
 }
 

@@ -1,49 +1,38 @@
-// The open sessions of one partition: found by user, session id and time; closed in the order in which they end.
+// The open sessions of one partition: found by user, session id and time; closed when the watermark has passed their end
+// by more than the gap.
 //
 // Invariants:
 //   1. The covered times of two open sessions of one key lie more than the gap apart.
-//   2. heads_ maps a key to the first of a chain through Slot::next that holds exactly the key's open sessions.
-//   3. Every open session has an entry in queue_ with deadline == Slot::queued <= its end + gap. Other entries of
-//      the queue are stale and are dropped when they come up.
-//   4. A slot is open or on the free list.
+//   2. index_ has every open session's slot under the hash of its key, and no other.
+//   3. A slot is open, merged away, or free (in the pool). Every one of the first two is in exactly one place: a list of
+//      due_later_, or due_now_; none of the others is. A slot that was merged away is free once its turn comes.
+//   4. The time at which an open session is looked at (that of due_now_, the beginning of the second of due_later_) is
+//      at most its end + gap.
+//   5. due_now_ is a heap whose times lie before due_from_, the seconds of due_later_ begin there or later.
+//   6. due_ is no later than any time of due_now_ and any second of due_later_.
+//   7. Only open sessions have ids.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "clickstream/session.h"
 #include "core/bytes.h"
-#include "core/id_set.h"
+#include "core/hash_index.h"
+#include "core/id_sets.h"
+#include "core/pool.h"
+#include "core/session_slot.h"
 
 namespace clickstream {
 
 class SessionTable {
  public:
-  using Index = std::uint32_t;
-  static constexpr Index kNone = ~Index{0};
-
-  /// The first view of a session.
-  struct Entry {
-    Timestamp time = Timestamp::max();  ///< max: none yet; min: there were views before it was kept, so none is known
-    std::uint32_t page = kNone;         ///< the page's position
-
-    bool operator==(const Entry&) const = default;
-  };
-
-  struct Slot {
-    Session session;
-    Entry entry;
-    IdSet ids;
-    Timestamp queued{};
-    Index next = kNone;
-    bool open = false;
-    bool watched = false;  ///< for the owner: whether someone keeps this index
-  };
+  using Index = Pool<SessionSlot>::Index;
+  static constexpr Index kNone = Pool<SessionSlot>::kNone;
 
   explicit SessionTable(Duration gap) : gap_(gap) {}
 
@@ -54,21 +43,28 @@ class SessionTable {
   /// Opens a session of the event's key, to which the caller adds the event.
   Index open(const Event& event);
 
-  /// Adds session `from` and its ids to session `into` of the same key, and frees its slot, which may be read until the
-  /// next call; returns ids evicted.
+  /// Adds session `from` and its ids to session `into` of the same key; returns ids evicted. `from` is not open any
+  /// more, and its slot may be read until the next call.
   std::uint64_t merge(Index into, Index from, std::size_t id_cap);
 
-  /// Takes out the session that ends first, if its end + gap lies before `watermark`; kNone if there is none.
-  /// The slot may be read until the next call.
-  Index close_next(Timestamp watermark);
+  /// Takes out a session whose end + gap lies before `watermark`, one that ends early before those that end seconds
+  /// later; kNone if there is none. The slot may be read until the next call.
+  Index close_next(Timestamp watermark) { return watermark > due_ ? close_due(watermark) : kNone; }
 
-  Slot& operator[](Index index) { return slots_[index]; }
+  /// Whether an open session has this id.
+  bool remembers(Index index, std::uint64_t id) const { return ids_.contains(slots_[index], id); }
+
+  /// Gives an open session an id that it has not; true if it forgot its oldest for it.
+  bool remember(Index index, std::uint64_t id, std::size_t id_cap) { return ids_.insert(slots_[index], id, id_cap); }
+
+  /// A reference stays valid as long as the table.
+  SessionSlot& operator[](Index index) { return slots_[index]; }
 
   /// Of every open session.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const Slot& slot : slots_) {
-      if (slot.open) visit(slot.session);
+    for (Index i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].open) visit(slots_[i].session);
     }
   }
 
@@ -83,15 +79,8 @@ class SessionTable {
   bool restore(std::string_view state, std::size_t id_cap, std::size_t pages, bool with_entries);
 
  private:
-  struct Key {
-    UserId user;
-    SessionId session;
-    bool operator==(const Key&) const = default;
-    template <class H>
-    friend H AbslHashValue(H h, const Key& key) {
-      return H::combine(std::move(h), key.user, key.session);
-    }
-  };
+  friend class SessionTableCheck;  // of the tests: looks at the invariants
+
   struct Deadline {
     Timestamp time;
     Index index;
@@ -99,16 +88,22 @@ class SessionTable {
     bool operator<(const Deadline& other) const { return time != other.time ? time > other.time : index > other.index; }
   };
 
+  static std::uint32_t hash(UserId user, SessionId session);
+  const std::vector<Index>& joined_by(UserId user, SessionId session, Timestamp start, Timestamp end);
+  Index close_due(Timestamp watermark);
   void enqueue(Index index);
+  bool bring_due(Timestamp watermark);
   void release(Index index);
-  static bool restore_entry(ByteReader& reader, std::size_t pages, const Session& session, Entry& entry);
-  bool chains_are_apart(const std::vector<Key>& keys);
+  static bool restore_entry(ByteReader& reader, std::size_t pages, SessionSlot& slot);
 
   Duration gap_;
-  absl::flat_hash_map<Key, Index> heads_;
-  std::vector<Slot> slots_;
-  std::vector<Index> free_;
-  std::vector<Deadline> queue_;
+  HashIndex index_;
+  Pool<SessionSlot> slots_;
+  IdSets ids_;
+  std::map<std::chrono::sys_seconds, Index> due_later_;  // by second: the first of a list through SessionSlot::next
+  std::vector<Deadline> due_now_;
+  Timestamp due_from_ = Timestamp::min();
+  Timestamp due_ = Timestamp::max();
   std::vector<Index> joined_;
 };
 

@@ -19,7 +19,7 @@ def test_style(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", ["install-deps", "run", "test", "kafka", "search-node", "lint", "chaos", "unpacked", "wheels"])
+@pytest.mark.parametrize("name", ["install-deps", "run", "test", "kafka", "search-node", "lint", "chaos", "bench", "unpacked", "wheels"])
 def test_help(name):
     result = script(name, "--help")
     assert result.returncode == 0, result.stderr
@@ -27,7 +27,7 @@ def test_help(name):
     assert "set -euo" not in result.stdout and result.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["install-deps", "test", "kafka", "search-node", "lint", "chaos", "unpacked", "wheels"])
+@pytest.mark.parametrize("name", ["install-deps", "test", "kafka", "search-node", "lint", "chaos", "bench", "unpacked", "wheels"])
 def test_wrong_usage(name):
     result = script(name, "--no-such-option")
     assert result.returncode == 2

@@ -1,0 +1,125 @@
+#include "core/id_sets.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace clickstream {
+
+bool IdSets::contains(const SessionSlot& slot, std::uint64_t id) const {
+  if (slot.id_count == kLong) return long_sets_[slot.more_ids].contains(id);
+  if (slot.id_count == 0) return false;
+  if (slot.first_id == id) return true;
+  if (slot.id_count == 1) return false;
+  std::size_t left = slot.id_count - std::size_t{1};
+  std::size_t here = in_newest(slot.id_count);
+  for (std::uint32_t block = slot.more_ids;; here = kOfBlock) {
+    const auto& ids = blocks_[block].ids;
+    for (std::size_t i = 0; i < here; ++i) {
+      if (ids[i] == id) return true;
+    }
+    left -= here;
+    if (left == 0) return false;
+    block = blocks_[block].next;
+  }
+}
+
+bool IdSets::insert(SessionSlot& slot, std::uint64_t id, std::size_t cap) {
+  if (cap == 0) return true;
+  if (slot.id_count != kLong) {
+    if (slot.id_count < std::min(cap, kChained)) {
+      append(slot, id);
+      return false;
+    }
+    make_long(slot);
+  }
+  return long_sets_[slot.more_ids].insert(id, cap);
+}
+
+void IdSets::append(SessionSlot& slot, std::uint64_t id) {
+  if (slot.id_count++ == 0) {
+    slot.first_id = id;
+    return;
+  }
+  const std::size_t here = in_newest(slot.id_count);
+  if (here == 1) {
+    const std::uint32_t block = blocks_.take();
+    blocks_[block].next = slot.more_ids;
+    slot.more_ids = block;
+  }
+  blocks_[slot.more_ids].ids[here - 1] = id;
+}
+
+void IdSets::make_long(SessionSlot& slot) {
+  const std::uint32_t index = long_sets_.take();
+  LongIdSet& set = long_sets_[index];
+  const std::size_t all = slot.id_count;
+  for_each(slot, [&](std::uint64_t id) { set.insert(id, all); });
+  clear(slot);
+  slot.id_count = kLong;
+  slot.more_ids = index;
+}
+
+template <class Visit>
+void IdSets::for_each(const SessionSlot& slot, Visit visit) const {
+  if (slot.id_count == kLong) return long_sets_[slot.more_ids].for_each(visit);
+  if (slot.id_count == 0) return;
+  visit(slot.first_id);
+  if (slot.id_count == 1) return;
+  std::array<const Block*, kMostBlocks> chain;
+  std::size_t blocks = (slot.id_count - std::size_t{1} + kOfBlock - 1) / kOfBlock;
+  std::uint32_t block = slot.more_ids;
+  for (std::size_t i = blocks; i-- > 0; block = chain[i]->next) chain[i] = &blocks_[block];
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const std::size_t here = i + 1 < blocks ? kOfBlock : in_newest(slot.id_count);
+    for (std::size_t k = 0; k < here; ++k) visit(chain[i]->ids[k]);
+  }
+}
+
+std::uint64_t IdSets::absorb(SessionSlot& slot, const SessionSlot& other, std::size_t cap) {
+  std::uint64_t evicted = 0;
+  for_each(other, [&](std::uint64_t id) {
+    if (!contains(slot, id) && insert(slot, id, cap)) ++evicted;
+  });
+  return evicted;
+}
+
+void IdSets::clear(SessionSlot& slot) {
+  if (slot.id_count == kLong) {
+    long_sets_[slot.more_ids] = LongIdSet{};
+    long_sets_.give_back(slot.more_ids);
+  } else {
+    for (std::size_t left = slot.id_count; left > 1;) {
+      left -= in_newest(left);
+      const std::uint32_t block = slot.more_ids;
+      slot.more_ids = blocks_[block].next;
+      blocks_.give_back(block);
+    }
+  }
+  slot.id_count = 0;
+}
+
+std::size_t IdSets::size(const SessionSlot& slot) const {
+  return slot.id_count == kLong ? long_sets_[slot.more_ids].size() : slot.id_count;
+}
+
+std::size_t IdSets::size_at_most() const {
+  std::size_t ids = blocks_.taken() * kOfBlock;
+  for (std::uint32_t i = 0; i < long_sets_.size(); ++i) ids += long_sets_[i].size();  // free ones are empty
+  return ids;
+}
+
+void IdSets::save(const SessionSlot& slot, std::string& out) const {
+  for_each(slot, [&](std::uint64_t id) { out.append(reinterpret_cast<const char*>(&id), sizeof id); });
+}
+
+bool IdSets::restore(SessionSlot& slot, std::string_view hashes, std::size_t cap) {
+  for (; !hashes.empty(); hashes.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t id;
+    std::memcpy(&id, hashes.data(), sizeof id);
+    if (contains(slot, id)) return false;
+    insert(slot, id, cap);
+  }
+  return true;
+}
+
+}  // namespace clickstream
