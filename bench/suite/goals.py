@@ -65,7 +65,7 @@ def all_goals(found):
         at_most("GET /metrics with 1,000,000 open sessions, 1,000 pages, 3 partitions: median", " ms", 10,
                 scrape["seconds"] * 1e3, f" with {scrape['sessions']:,} and {scrape['pages']:,}; p99 {scrape['p99'] * 1e3:.1f} ms"),
         at_most("an event sent → seen at /metrics, at 10,000 events/s: p99", " s", 1.5,
-                latency["p99"], f"; p50 {latency['p50']:.2f} s; {latency['probes']} probes"),
+                latency["p99"], f" at {latency['rate']:,}/s; p50 {latency['p50']:.2f} s; {latency['probes']} probes"),
         at_most("pause of a checkpoint of 1,000,000 sessions", " ms", 200,
                 checkpoint["pause"] * 1e3, f" for {checkpoint['sessions']:,}, {checkpoint['bytes'] / 1e6:.0f} MB"),
         at_most("restoring 1,000,000 sessions", " s", 1,

@@ -22,7 +22,7 @@ def found(pattern, path):
 
 def release(folder):
     """`name-1.2.3-…` -> 1.2.3"""
-    return re.search(r"-(\d[\d.]*)", pathlib.Path(folder).name).group(1)
+    return re.search(r"-(\d+(?:\.\d+)*)", pathlib.Path(folder).name).group(1)
 
 
 def package(folder, name):

@@ -45,7 +45,7 @@ def measure(folder, broker, asked, rounds, quick):
     found["produce"] = throughput.to_kafka(kafka, path, events, rounds)
     found["micro"] = micro.run(quick, left_out)
     found["engine"] = {count: micro.engine(count, quick, left_out) for count in asked["engine"]}
-    found["latency"] = percentiles(live.latency(kafka, asked["rate"], asked["probes"]))
+    found["latency"] = {"rate": asked["rate"], **percentiles(live.latency(kafka, asked["rate"], asked["probes"]))}
     found["partitions"] = growth.partitions(kafka, path, events, asked["partitions"], asked["growth_rounds"])
     found["pages"] = growth.pages(path, events, asked["pages"], asked["growth_rounds"])
     found["instances"] = growth.instances(kafka, broker.directory, path, events, asked["instances"], asked["growth_rounds"])

@@ -109,7 +109,13 @@ std::size_t IdSets::size_at_most() const {
 }
 
 void IdSets::save(const SessionSlot& slot, std::string& out) const {
-  for_each(slot, [&](std::uint64_t id) { out.append(reinterpret_cast<const char*>(&id), sizeof id); });
+  const std::size_t begin = out.size();
+  out.resize(begin + size(slot) * sizeof(std::uint64_t));
+  char* to = out.data() + begin;
+  for_each(slot, [&to](std::uint64_t id) {
+    std::memcpy(to, &id, sizeof id);
+    to += sizeof id;
+  });
 }
 
 bool IdSets::restore(SessionSlot& slot, std::string_view hashes, std::size_t cap) {
