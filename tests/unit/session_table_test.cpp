@@ -118,16 +118,17 @@ bool remember(std::deque<std::uint64_t>& ids, std::uint64_t id, std::size_t cap)
 // A table beside a plain list of sessions.
 class Model {
  public:
-  Model(std::uint64_t seed, std::size_t id_cap) : random_(seed), id_cap_(id_cap), users_(1 + random_.below(40)) {}
+  Model(std::uint64_t seed, std::size_t id_cap, Duration gap)
+      : random_(seed), id_cap_(id_cap), gap_(gap), users_(1 + random_.below(40)) {}
 
   void run(int steps) {
     for (int i = 0; i < steps; ++i) {
       if (random_.one_in(4)) {
-        watermark_ += random_.one_in(10) ? kGap * random_.below(4) : Duration{random_.below(3'000'000)};
+        watermark_ += random_.one_in(10) ? gap_ * random_.below(4) : part(gap_ / 10);
         close();
       } else {
-        add(event_of(random_.below(users_), watermark_ + Duration{random_.below(120'000'000)} - kGap / 2,
-                     random_.one_in(3) ? Duration{random_.below(60'000'000)} : Duration{0}));
+        add(event_of(random_.below(users_), watermark_ + part(4 * gap_) - gap_ / 2,
+                     random_.one_in(3) ? part(2 * gap_) : Duration{0}));
       }
       if (random_.one_in(20)) check();
       if (random_.one_in(100)) save_and_restore();
@@ -139,13 +140,15 @@ class Model {
   }
 
  private:
+  Duration part(Duration whole) { return Duration{random_.below(whole.count())}; }
+
   void add(const Event& event) {
-    if (event.end() + kGap < watermark_) return;  // late
+    if (event.end() + gap_ < watermark_) return;  // late
     std::vector<std::uint64_t> expected;
     for (const auto& [number, known] : open_) {
       const Session& session = known.session;
       if (session.user != event.user || session.id != event.session) continue;
-      if (event.timestamp - session.end <= kGap && session.start - event.end() <= kGap) expected.push_back(number);
+      if (event.timestamp - session.end <= gap_ && session.start - event.end() <= gap_) expected.push_back(number);
     }
     std::sort(expected.begin(), expected.end(),
               [&](std::uint64_t a, std::uint64_t b) { return open_.at(a).session.start < open_.at(b).session.start; });
@@ -197,7 +200,7 @@ class Model {
   void close() {
     std::set<std::uint64_t> expected;
     for (const auto& [number, known] : open_) {
-      if (known.session.end + kGap < watermark_) expected.insert(number);
+      if (known.session.end + gap_ < watermark_) expected.insert(number);
     }
     std::set<std::uint64_t> found;
     for (auto i = table_.close_next(watermark_); i != SessionTable::kNone; i = table_.close_next(watermark_)) {
@@ -224,7 +227,7 @@ class Model {
     std::string state;
     table_.save(state);
     REQUIRE(state.size() <= table_.saved_size());
-    SessionTable other(kGap);
+    SessionTable other(gap_);
     REQUIRE(other.restore(state, id_cap_, 0, true));
     std::string again;
     other.save(again);
@@ -234,8 +237,9 @@ class Model {
 
   Random random_;
   std::size_t id_cap_;
+  Duration gap_;
   std::int64_t users_;
-  SessionTable table_{kGap};
+  SessionTable table_{gap_};
   Timestamp watermark_ = timestamp_from_micros(-100'000'000);
   std::map<std::uint64_t, Known> open_;
   std::map<SessionTable::Index, std::uint64_t> number_of_;
@@ -248,7 +252,9 @@ TEST_CASE("The session table does what a list of sessions does") {
   for (std::uint64_t seed = 1; seed <= cases(400); ++seed) {
     INFO("seed " << seed);
     Random random(seed);
-    Model(seed, random.any_of<std::size_t>({0, 1, 2, 8, 30, 57, 58, 100, 65'536})).run(400);
+    const auto id_cap = random.any_of<std::size_t>({0, 1, 2, 8, 30, 57, 58, 100, 65'536});
+    const auto gap = random.any_of<Duration>({kGap, kGap, std::chrono::milliseconds{300}});  // also less than a second
+    Model(seed, id_cap, gap).run(400);
   }
 }
 
