@@ -30,7 +30,8 @@ struct Written {
 struct StoreFailure {
   enum class Kind : std::uint8_t {
     again,    ///< as they are, later: the server is gone, busy, full, or someone has to mend something
-    smaller,  ///< fewer at once: too much for one request, or one of them cannot be taken and it is not said which
+    smaller,  ///< fewer at once: too much for one request, or one of them cannot be taken and it is not said which; of
+              ///< one row alone: it cannot be taken
   };
   Kind kind = Kind::again;
   std::string message;  ///< one line for a person: what is wrong, and what to do; no secrets

@@ -8,7 +8,6 @@
 #include "sinks/postgres/connection.h"
 #include "sinks/postgres/embedded.h"
 #include "sinks/postgres/statements.h"
-#include "sinks/row_json.h"
 
 namespace clickstream::sinks {
 namespace {
@@ -173,19 +172,9 @@ Expected<Written, StoreFailure> PostgresStore::write(const Rows& rows, const Sto
   if (written) return *written;
 
   StoreFailure failure = failed(written.error());
-  const bool about_rows = is_about_rows(written.error());
-  if (rows.size() > 1 && (about_rows || is_time_out(written.error()))) failure.kind = StoreFailure::Kind::smaller;
-  if (rows.size() != 1 || !about_rows) return unexpected(failure);
-  Written refused;
-  std::string row;
-  if (rows.sessions.empty()) {
-    write_json(rows.windows.front(), source_, row);
-  } else {
-    write_json(rows.sessions.front(), source_, row);
-  }
-  const RowPlace place = rows.sessions.empty() ? rows.windows.front().place : rows.sessions.front().place;
-  refused.refused.push_back({place, std::move(row), written.error().text});
-  return refused;
+  const bool too_many = rows.size() > 1 && is_time_out(written.error());
+  if (too_many || is_about_rows(written.error())) failure.kind = StoreFailure::Kind::smaller;
+  return unexpected(failure);
 }
 
 Expected<std::size_t, Trouble> PostgresStore::take_out(const char* sql, const RowPlace& from,

@@ -34,10 +34,10 @@ constexpr Advice kByState[] = {
     {"53300", "end other connections, or raise max_connections or the role's limit"},
     {"57014", "raise the role's statement_timeout, or see what holds a lock"},
     {"55P03", "see what holds a lock"},
-    {"23514", "create the missing piece of the table, or a default one"},
 };
 
 constexpr Advice kByText[] = {
+    {"no partition of relation", "create the missing piece of the table, or a default one"},
     {"could not translate host name", "check the host in the URL"},
     {"Connection refused", "is the server running there?"},
     {"No such file or directory", "is the server running there?"},
