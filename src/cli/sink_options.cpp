@@ -39,17 +39,11 @@ std::string_view kind_of(std::string_view place) {
   return kind == kKinds.end() ? std::string_view{} : kind->second;
 }
 
-template <class Store>
-Result<std::unique_ptr<RowStore>> as_store(Result<std::unique_ptr<Store>> store) {
-  if (!store) return unexpected(store.error());
-  return std::move(*store);
-}
-
 Result<std::unique_ptr<RowStore>> open_store(std::string_view kind, const std::string& place, bool init,
                                              const RowSource& source, const Log& log, const Stopping& stopping) {
   if (kind == "postgresql") return sinks::open_postgres({place, source, init}, stopping, log);
   if (kind == "elasticsearch") return sinks::open_search({place, source, init}, stopping, log);
-  return as_store(sinks::FileStore::open(place.substr(kFile.size()), source));
+  return sinks::open_file(place.substr(kFile.size()), source);
 }
 
 // Between two tries of a sink that is waited for.

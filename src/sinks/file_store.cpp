@@ -2,15 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "sinks/append_file.h"
 #include "sinks/row_json.h"
 
 namespace clickstream::sinks {
+namespace {
 
-Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& path, const RowSource& source) {
-  auto file = AppendFile::open(path);
-  if (!file) return fail(Exit::failed, fmt::format("cannot write rows to {}: {}", path, file.error()));
-  return std::unique_ptr<FileStore>(new FileStore(std::move(*file), path, source));
-}
+class FileStore : public RowStore {
+ public:
+  FileStore(AppendFile file, std::string path, RowSource source)
+      : file_(std::move(file)), path_(std::move(path)), source_(std::move(source)) {}
+
+  Expected<Written, StoreFailure> write(const Rows& rows, const Stopping& given_up) override;
+  Expected<void, StoreFailure> supersede(const RowPlace& from, const Stopping& given_up) override;
+
+ private:
+  Expected<void, StoreFailure> append(const std::string& lines);
+
+  AppendFile file_;
+  std::string path_;
+  RowSource source_;
+};
 
 Expected<Written, StoreFailure> FileStore::write(const Rows& rows, const Stopping&) {
   std::string lines;
@@ -36,6 +50,14 @@ Expected<void, StoreFailure> FileStore::append(const std::string& lines) {
   if (done) return {};
   return unexpected(
       StoreFailure{StoreFailure::Kind::again, fmt::format("cannot write rows to {}: {}", path_, done.error())});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RowStore>> open_file(const std::string& path, const RowSource& source) {
+  auto file = AppendFile::open(path);
+  if (!file) return fail(Exit::failed, fmt::format("cannot write rows to {}: {}", path, file.error()));
+  return std::make_unique<FileStore>(std::move(*file), path, source);
 }
 
 }  // namespace clickstream::sinks

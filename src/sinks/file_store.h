@@ -13,25 +13,10 @@
 
 #include "clickstream/failure.h"
 #include "clickstream/row_store.h"
-#include "sinks/append_file.h"
 
 namespace clickstream::sinks {
 
-class FileStore : public RowStore {
- public:
-  static Result<std::unique_ptr<FileStore>> open(const std::string& path, const RowSource& source);
-
-  Expected<Written, StoreFailure> write(const Rows& rows, const Stopping& given_up) override;
-  Expected<void, StoreFailure> supersede(const RowPlace& from, const Stopping& given_up) override;
-
- private:
-  FileStore(AppendFile file, std::string path, RowSource source)
-      : file_(std::move(file)), path_(std::move(path)), source_(std::move(source)) {}
-  Expected<void, StoreFailure> append(const std::string& lines);
-
-  AppendFile file_;
-  std::string path_;
-  RowSource source_;
-};
+/// Creates the file and the folders above it, where they are missing.
+Result<std::unique_ptr<RowStore>> open_file(const std::string& path, const RowSource& source);
 
 }  // namespace clickstream::sinks
