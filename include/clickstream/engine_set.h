@@ -93,6 +93,9 @@ class EngineSet {
   Engine* engine_of(std::int32_t partition);
   void tick(Engine& engine, Clock& clock, std::optional<Timestamp> time);
   void follow_clocks(Engine& engine);
+  void collect_rows(Engine& engine, const RowPlace& place) {
+    if (config_.give_rows) engine.take_rows(place, rows_);
+  }
 
   EngineConfig config_;
   std::optional<Partitioning> partitioning_;

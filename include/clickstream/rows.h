@@ -34,8 +34,6 @@ struct SessionRow {
   RowPlace place;
   Session session;
   std::optional<std::string> entry_page;  ///< of the first page view; absent without one
-
-  bool operator==(const SessionRow&) const = default;
 };
 
 struct WindowRow {
@@ -49,7 +47,6 @@ struct WindowRow {
   std::vector<PageViews> pages{};  ///< those viewed
 
   Timestamp end() const { return start + spec.size; }
-  bool operator==(const WindowRow&) const = default;
 };
 
 struct Rows {
@@ -64,8 +61,6 @@ struct Rows {
 struct RowSource {
   std::string topic;  ///< or the name of the file, or "simulator"
   std::string group;  ///< empty where there is none
-
-  bool operator==(const RowSource&) const = default;
 };
 
 }  // namespace clickstream

@@ -73,7 +73,7 @@ Verdict EngineSet::apply(const Record& record) {
     engine->reject(event.error());
     if (unkeyed()) {
       tick(*engine, clocks_[record.partition], std::nullopt);
-      engine->take_rows({}, rows_);
+      collect_rows(*engine, {});
     }
     return {Fate::malformed, event.error()};
   }
@@ -81,12 +81,12 @@ Verdict EngineSet::apply(const Record& record) {
     const Outcome outcome = engine->count(*event);
     // A record from before 1970 has no time: no event is as old.
     tick(*engine, clocks_[record.partition], std::max(Timestamp{}, std::min(event->timestamp, record.time)));
-    engine->take_rows({}, rows_);
+    collect_rows(*engine, {});
     return {fate_of(outcome), {}};
   }
   if (partitioning_ == Partitioning::keyed && is_foreign_key(*event, record.key)) engine->note_foreign_key();
   const Outcome outcome = engine->apply(*event, record.time);
-  engine->take_rows({record.partition, 0, record.offset}, rows_);
+  collect_rows(*engine, {record.partition, 0, record.offset});
   return {fate_of(outcome), {}};
 }
 
@@ -120,20 +120,20 @@ void EngineSet::set_idle(std::int32_t partition) {
   clock->second.idle = true;
   Engine& engine = engines_.at(kWhole);
   follow_clocks(engine);
-  engine.take_rows({}, rows_);
+  collect_rows(engine, {});
 }
 
 void EngineSet::advance(std::int32_t unit, Timestamp watermark, std::int64_t offset) {
   const auto engine = engines_.find(unit);
   if (engine == engines_.end()) return;
   engine->second.advance_watermark(watermark);
-  engine->second.take_rows({unit, 0, offset}, rows_);
+  collect_rows(engine->second, {unit, 0, offset});
 }
 
 void EngineSet::close_all() {
   for (auto& [unit, engine] : engines_) {
     engine.close_all();
-    engine.take_rows({unit, 0, 0}, rows_);
+    collect_rows(engine, {unit, 0, 0});
   }
 }
 

@@ -40,7 +40,11 @@ Result<void> StatelessKeeper::after(const Batch& batch) {
 
 void StatelessKeeper::give_rows(const Batch& batch) {
   records_ += static_cast<std::int64_t>(batch.records.size());
-  for (const Record& record : batch.records) next_[record.partition] = record.offset + 1;
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    const Record& record = batch.records[i];
+    const bool last_in_turn = i + 1 == batch.records.size() || batch.records[i + 1].partition != record.partition;
+    if (last_in_turn) next_[record.partition] = record.offset + 1;
+  }
   Rows rows = engines_.take_rows();
   if (rows.empty()) return;
   const auto place = [this, at_end = batch.at_end](RowPlace& at) {
