@@ -2,37 +2,27 @@
 
 import concurrent.futures
 import http.client
-import threading
 import time
 
 from support.chaos_checker import parse
-from support.harness import http_get
+from support.harness import Background, http_get
 
 TIMEOUT = 1.0  # seconds for an answer
 PACE = 0.2     # seconds from one round to the next, if they take no longer
 
 
-class Reader:
+class Reader(Background):
     """In a with statement: a thread that reads. `latest`: of the last round, {instance: (counters, lags)}."""
 
     def __init__(self, fleet, checker):
+        super().__init__()
         self._fleet = fleet
         self._checker = checker
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
         self._begin = time.monotonic()
         self.latest = {}
         self.error = None
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-    def _read(self):
+    def _run(self):
         try:
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 while not self._stop.wait(PACE):

@@ -6,10 +6,10 @@ import itertools
 import json
 import pathlib
 import shutil
-import threading
 from collections import Counter
 
 from support import batch, rows
+from support.harness import Background
 from support.postgres import Postgres
 from support.search import SearchNode
 
@@ -105,32 +105,23 @@ class SearchSink:
 KINDS_OF_SINKS = {"postgresql": PostgresSink, "search": SearchSink}
 
 
-class Watch:
+class Watch(Background):
     """In a with statement: a thread that looks at some of a sink's rows again and again. What a row says never changes, and
     its version never falls; what two samples in a row have shown is in all later ones. (One alone may have shown a row whose
     writing was never confirmed.)"""
 
     def __init__(self, sink, offsets_vary):
+        super().__init__()
         self._sink = sink
         self._offsets_vary = offsets_vary
         self._last = {}
         self._known = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
         self.samples = 0
         self.seen = 0
         self.faults = []
         self.error = None
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-    def _look(self):
+    def _run(self):
         while not self._stop.wait(PACE):
             try:
                 found = self._sink.rows(WATCHED_USERS)

@@ -1,11 +1,10 @@
 """A running `consume` with state, and what it publishes."""
 
 import json
-import threading
 import uuid
 
 from support.chaos_checker import parse
-from support.harness import Process, http_get, run, wait_until
+from support.harness import Background, Process, http_get, run, wait_until
 from support.kafka import Kafka
 
 RATIOS = {"bounce_rate_percent", "click_through_rate_percent", "session_click_through_rate_percent",
@@ -105,30 +104,21 @@ def event(user, time, session=1, action="page_view", page="/a", duration=0, even
             "action": action, "duration": duration, "timestamp": time}
 
 
-class Watch:
+class Watch(Background):
     """Scrapes /metrics of whichever consumer it is told of, and remembers every counter that fell. In a with statement."""
 
     def __init__(self):
+        super().__init__()
         self._consumer = None
         self._high = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
         self.falls = []
         self.scrapes = 0
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
     def follow(self, consumer):
         consumer.url
         self._consumer = consumer
 
-    def _read(self):
+    def _run(self):
         while not self._stop.wait(0.05):
             consumer = self._consumer
             if consumer is None:

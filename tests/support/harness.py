@@ -41,6 +41,22 @@ def run(args, input=None, env=None, timeout=PATIENCE, cwd=None):
         env=environment(env), timeout=timeout, cwd=cwd, **stdin)
 
 
+class Background:
+    """In a with statement: a thread that does `_run` of the subclass, which ends once `_stop` is set."""
+
+    def __init__(self):
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
 class Process:
     """A running clickstream (or any other `program`). Use it in a with statement: it is killed at the end."""
 
