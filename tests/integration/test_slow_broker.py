@@ -1,10 +1,11 @@
-"""Brokers that fall silent in the middle, that are far away, or that send their clients astray."""
+"""Brokers that fall silent in the middle, that are far away, that lose their lead, or that send their clients astray."""
 
 import contextlib
 import fcntl
 import os
 import queue
 import signal
+import struct
 import threading
 import time
 
@@ -14,8 +15,8 @@ from support.kafka import Kafka
 from support.network import TcpProxy
 
 # Kafka's numbers for the requests after which the broker falls silent.
-FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, SYNC_GROUP, CREATE_TOPICS, INIT_PRODUCER_ID = (
-    1, 2, 3, 10, 11, 12, 14, 19, 22)
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, SYNC_GROUP, CREATE_TOPICS, INIT_PRODUCER_ID = (
+    0, 1, 2, 3, 10, 11, 12, 14, 19, 22)
 DRAIN = 10  # seconds in which a signal ends the program, whatever the broker does
 
 
@@ -24,17 +25,30 @@ class ClientSide(TcpProxy):
 
     def _pump(self, source, sink):
         if source.getsockname()[1] == self.port:
-            sink = Meddler(sink, self.meddle)
+            sink = Meddler(sink, self.meddle, source.sendall)
         super()._pump(source, sink)
 
 
 class Meddler:
-    def __init__(self, sink, meddle):
+    def __init__(self, sink, meddle, answer):
         self._sink = sink
-        self.sendall = meddle(sink.sendall)
+        self.sendall = meddle(sink.sendall, answer)
 
     def shutdown(self, how):
         self._sink.shutdown(how)
+
+
+def by_request(deal_with):
+    """A sendall() that calls deal_with(api, request) for every whole request."""
+    buffer = bytearray()
+
+    def sendall(data):
+        buffer.extend(data)
+        while len(buffer) >= 4 and len(buffer) >= (end := 4 + int.from_bytes(buffer[:4], "big")):
+            deal_with(int.from_bytes(buffer[4:6], "big"), bytes(buffer[:end]))
+            del buffer[:end]
+
+    return sendall
 
 
 class Silent(ClientSide):
@@ -45,24 +59,69 @@ class Silent(ClientSide):
         self._left = nth
         super().__init__(port, upstream)
 
-    def meddle(self, send):
-        buffer = bytearray()
+    def meddle(self, send, _):
+        def deal_with(api, request):
+            if api == self._api:
+                self._left -= 1
+                if self._left == 0:
+                    self.freeze()
+            self._flowing.wait()
+            send(request)
 
-        def sendall(data):
-            buffer.extend(data)
-            while len(buffer) >= 4 and len(buffer) >= (end := 4 + int.from_bytes(buffer[:4], "big")):
-                if int.from_bytes(buffer[4:6], "big") == self._api:
-                    self._left -= 1
-                    if self._left == 0:
-                        self.freeze()
-                self._flowing.wait()
-                send(bytes(buffer[:end]))
-                del buffer[:end]
-
-        return sendall
+        return by_request(deal_with)
 
     def silent(self):
         return not self._flowing.is_set()
+
+
+class Restarted(ClientSide):
+    """A broker of one topic with one partition, as it is seen when it is killed with `lost` batches on the way to it
+    (all that a client sends within a second), and then does not lead at first."""
+
+    WHILE = 1  # seconds
+    NOT_LEADER = 6
+
+    def __init__(self, port, upstream, topic):
+        self._topic = topic.encode()
+        self._passed = 0
+        self._is_back = False
+        self.lost = 0
+        self.refused = 0
+        super().__init__(port, upstream)
+
+    def meddle(self, send, answer):
+        def deal_with(api, request):
+            if api != PRODUCE:
+                send(request)
+            elif self._passed < 20:
+                self._passed += 1
+                send(request)
+            elif not self._is_back:
+                if self.lost == 0:
+                    threading.Timer(self.WHILE, self._die).start()
+                self.lost += 1
+            elif self.refused == 0:
+                self.refused += 1
+                answer(self._not_leader(request))
+            else:
+                send(request)
+
+        return by_request(deal_with)
+
+    def _die(self):
+        self._is_back = True
+        self.cut()
+        self.restore()
+
+    def _not_leader(self, request):
+        version, correlation = struct.unpack_from(">hi", request, 6)
+        assert 5 <= version <= 8, f"ProduceResponse {version} is not known to this test"
+        body = struct.pack(f">iih{len(self._topic)}siihqqq", correlation, 1, len(self._topic), self._topic, 1,
+                           0, self.NOT_LEADER, -1, -1, -1)
+        if version == 8:
+            body += struct.pack(">ih", 0, -1)  # no errors of single records, no message
+        body += struct.pack(">i", 0)  # no throttling
+        return struct.pack(">i", len(body)) + body
 
 
 class Distant(ClientSide):
@@ -70,7 +129,7 @@ class Distant(ClientSide):
 
     WHILE = 0.3  # seconds
 
-    def meddle(self, send):
+    def meddle(self, send, _):
         sent = queue.SimpleQueue()
 
         def deliver():
@@ -104,18 +163,18 @@ def last_line(text):
     return text.strip().splitlines()[-1]
 
 
-PRODUCE = ["produce", "--count", 10]
+PRODUCE_TEN = ["produce", "--count", 10]
 CONSUME = ["consume", "-g", Kafka.unused_name(), "--metrics-port", "none", "--interval", 0]
 UNTIL_END = [*CONSUME, "--until-end"]
 STATS = ["stats"]
 
 
 @pytest.mark.parametrize("command, api, nth, status", [
-    (PRODUCE, METADATA, 3, 130),
-    (PRODUCE, INIT_PRODUCER_ID, 1, 130),
-    ([*PRODUCE, "-t", Kafka.unused_name()], CREATE_TOPICS, 1, 130),
-    (PRODUCE, LIST_OFFSETS, 1, 130),
-    (PRODUCE, FETCH, 1, 130),
+    (PRODUCE_TEN, METADATA, 3, 130),
+    (PRODUCE_TEN, INIT_PRODUCER_ID, 1, 130),
+    ([*PRODUCE_TEN, "-t", Kafka.unused_name()], CREATE_TOPICS, 1, 130),
+    (PRODUCE_TEN, LIST_OFFSETS, 1, 130),
+    (PRODUCE_TEN, FETCH, 1, 130),
     (CONSUME, FIND_COORDINATOR, 1, 0),
     (CONSUME, JOIN_GROUP, 1, 0),
     (CONSUME, SYNC_GROUP, 1, 0),  # here librdkafka 2.0 would abort
@@ -174,3 +233,15 @@ def test_a_distant_broker(own_broker, topic):
              Process(["stats", "-b", brokers, "-t", topic]) as stats:
             assert produce.wait() == 0, produce.transcript()
             assert stats.wait() == 0, stats.transcript()
+
+
+def test_a_broker_that_dies_with_several_batches_on_their_way(own_broker):
+    """librdkafka before 2.3 gave up for good, as CI once saw with a broker that was killed: it took the lost batches for
+    written, and with the first of them refused, the second was out of sequence."""
+    kafka = Kafka(own_broker.brokers)
+    name = kafka.new_topic(partitions=1)
+    with in_front_of(own_broker, Restarted, name) as proxy:
+        result = run(["produce", "-b", f"127.0.0.1:{proxy.port}", "-t", name, "--rate", 100, "--count", 400])
+    assert proxy.lost > 0 and proxy.refused == 1, (proxy.lost, proxy.refused)
+    assert result.returncode == 0, result.stderr
+    assert sum(kafka.end_offsets(name).values()) == 400
