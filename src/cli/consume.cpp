@@ -37,6 +37,7 @@ using namespace std::chrono_literals;
 constexpr auto kPublishEvery = 250ms;
 constexpr Duration kPoll = 100ms;
 constexpr const char* kHeading = "📊 Metrics Consumer started with Prometheus exporter...\n";
+constexpr Duration kMoment = 5ms;
 
 struct ConsumeOptions {
   EngineOptions engine;
@@ -102,7 +103,7 @@ class Pipeline {
       outlets_.wait_for_rows(kPoll);
       return {};
     }
-    return input_.source->poll(batch, kPoll);
+    return input_.source->poll(batch, keeper_->taking_over() ? kMoment : kPoll);
   }
 
   Result<void> apply(const Batch& batch) {

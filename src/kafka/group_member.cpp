@@ -62,6 +62,7 @@ Result<std::unique_ptr<GroupMember>> GroupMember::connect(const Settings& settin
     request.assign = assign;
     request.partitions.lost = lost;
     for (int i = 0; i < list->cnt; ++i) request.partitions.partitions.push_back(list->elems[i].partition);
+    rd_kafka_yield(self->client_->get());  // polling ends, so that the request is answered at once
   };
   auto client = Client::create(RD_KAFKA_CONSUMER, settings, consumer_properties(identity), std::move(callbacks));
   if (!client) return unexpected(client.error());

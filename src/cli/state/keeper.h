@@ -27,6 +27,9 @@ class Keeper {
   /// To be called when the records of a batch have been applied: partitions change hands, state is saved.
   virtual Result<void> after(const Batch& batch) = 0;
 
+  /// Whether after() is to be called again in a moment: a partition that is being taken over does not wait for records.
+  virtual bool taking_over() const = 0;
+
   /// The figures that may be shown.
   virtual Snapshot published(Timestamp as_of) const = 0;
 

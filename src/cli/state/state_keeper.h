@@ -51,6 +51,7 @@ class StateKeeper : public Keeper {
 
   bool is_new(const Record& record) override;
   Result<void> after(const Batch& batch) override;
+  bool taking_over() const override { return recovery_.active(); }
   Snapshot published(Timestamp as_of) const override;
   std::string waiting_for() const override;
   Result<void> finish(bool at_end, const Stopping& stopping) override;

@@ -21,6 +21,7 @@ class StatelessKeeper : public Keeper {
 
   bool is_new(const Record&) override { return true; }
   Result<void> after(const Batch& batch) override;
+  bool taking_over() const override { return false; }
   Snapshot published(Timestamp as_of) const override;
   std::string waiting_for() const override { return group_ == nullptr ? std::string() : group_->waiting_for(); }
   Result<void> finish(bool at_end, const Stopping& stopping) override;
