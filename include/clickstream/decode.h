@@ -10,6 +10,9 @@
 
 namespace clickstream {
 
+/// The event that a record is, or why it is none.
+using Decoded = Expected<Event, Malformed>;
+
 /// Reads one JSON object into an Event, or says by a reason code why it is none (RFC 8259; UTF-8 is validated;
 /// any depth of nesting; unknown fields are ignored; a number beyond a double's range anywhere is not_json).
 ///
@@ -25,7 +28,7 @@ class Decoder {
 
   /// The event's strings live until the next call, and no longer than `json`: they point into it, or into a copy that
   /// the decoder owns.
-  Expected<Event, Malformed> decode(std::string_view json, Timestamp record_time);
+  Decoded decode(std::string_view json, Timestamp record_time);
 
  private:
   struct Impl;

@@ -48,6 +48,10 @@ class Engine {
   /// Judges and counts one event, and leaves the watermark to the caller.
   Outcome count(const Event& event);
 
+  /// A hint, which changes nothing: the event will be counted a few calls later. What is read then is brought into the
+  /// processor's cache, a step with each call.
+  void expect(const Event& event);
+
   /// Counts a record that is no event.
   void reject(Malformed reason);
 

@@ -1,4 +1,4 @@
-// The engines of one input: decodes a record, gives it to the engine of its unit, adds the figures up.
+// The engines of one input: gives a decoded record to the engine of its unit, adds the figures up.
 //
 // A unit is what has a state of its own: a partition; or, of an unkeyed input, all partitions together, as number 0.
 //
@@ -37,7 +37,7 @@ bool is_foreign_key(const Event& event, std::string_view key);
 class EngineSet {
  public:
   /// Without `partitioning`, an input without keys: each partition is a unit, as when keyed, but keys are not looked at.
-  EngineSet(const EngineConfig& config, Duration max_ahead, std::optional<Partitioning> partitioning = {});
+  explicit EngineSet(const EngineConfig& config, std::optional<Partitioning> partitioning = {});
 
   /// Starts a unit with empty state; again: empties it. Unkeyed: a further partition joins the unit, which waits for
   /// its first event; again: waits for it anew.
@@ -45,9 +45,12 @@ class EngineSet {
   /// Forgets a unit and its figures; unkeyed, with its last partition.
   void revoke(std::int32_t partition);
 
-  /// Decodes and counts one record, then moves its unit's watermark. Unkeyed, that is the least one of the partitions
+  /// Counts one record, then moves its unit's watermark. Unkeyed, that is the least one of the partitions
   /// that are not idle, absent until each of them has had an event; its partition is idle no longer.
-  Verdict apply(const Record& record);
+  Verdict apply(const Record& record, const Decoded& decoded);
+
+  /// A hint, which changes nothing: the record will be applied a few calls later (Engine::expect).
+  void expect(const Record& record, const Decoded& decoded);
 
   /// Unkeyed: the partition does not hold the watermark back until its next record. Keyed: nothing happens.
   void set_idle(std::int32_t partition);
@@ -99,7 +102,6 @@ class EngineSet {
 
   EngineConfig config_;
   std::optional<Partitioning> partitioning_;
-  Decoder decoder_;
   std::map<std::int32_t, Engine> engines_;  // by unit
   Rows rows_;
   Clocks clocks_;  // unkeyed: by partition, those that are assigned

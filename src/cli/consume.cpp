@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/dead_letters.h"
+#include "cli/decode_ahead.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/outlets.h"
@@ -36,8 +37,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kPublishEvery = 250ms;
 constexpr Duration kPoll = 100ms;
-constexpr const char* kHeading = "📊 Metrics Consumer started with Prometheus exporter...\n";
 constexpr Duration kMoment = 5ms;
+constexpr const char* kHeading = "📊 Metrics Consumer started with Prometheus exporter...\n";
 
 struct ConsumeOptions {
   EngineOptions engine;
@@ -55,7 +56,8 @@ class Pipeline {
         options_(options),
         logger_(logger),
         published_(published),
-        engines_(options.engine.config, options.engine.max_ahead, input_.partitioning),
+        engines_(options.engine.config, input_.partitioning),
+        decoding_(options.engine.max_ahead, engines_),
         keeper_(make_keeper()),
         remarks_(logger.say()),
         screen_(!options.json, render::Overlong::fold) {}
@@ -107,9 +109,10 @@ class Pipeline {
   }
 
   Result<void> apply(const Batch& batch) {
+    decoding_.begin(batch.records);
     for (const Record& record : batch.records) {
       const bool is_new = keeper_->is_new(record);
-      const Verdict verdict = engines_.apply(record);
+      const Verdict verdict = engines_.apply(record, decoding_.next());
       if (verdict.fate == Fate::malformed) {
         remarks_.malformed(record, verdict.reason, input_.topic);
         if (is_new) outlets_.put_malformed(record, verdict.reason);
@@ -168,6 +171,7 @@ class Pipeline {
   const Logger& logger_;
   Published& published_;
   EngineSet engines_;
+  DecodeAhead decoding_;
   std::unique_ptr<Keeper> keeper_;
   Remarks remarks_;
   Screen screen_;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/decode_ahead.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/range_options.h"
@@ -64,15 +65,17 @@ Result<void> redraw(Screen& screen, const Snapshot& snapshot, const StatsOptions
 
 // Adds up what the input holds; a signal cuts it short.
 Result<Snapshot> read_input(Input& input, const StatsOptions& options, Screen& screen, const Log& log) {
-  EngineSet engines(options.engine.config, options.engine.max_ahead, input.partitioning);
+  EngineSet engines(options.engine.config, input.partitioning);
+  DecodeAhead decoding(options.engine.max_ahead, engines);
   Remarks remarks(log);
   ProgressBar bar;
   Batch batch;
   auto next_draw = steady_clock::now() + kWatchEvery;
   while (!batch.at_end && !stop_requested()) {
     if (auto polled = input.source->poll(batch, kPoll); !polled) return unexpected(polled.error());
+    decoding.begin(batch.records);
     for (const Record& record : batch.records) {
-      const Verdict verdict = engines.apply(record);
+      const Verdict verdict = engines.apply(record, decoding.next());
       if (verdict.fate == Fate::malformed) remarks.malformed(record, verdict.reason, input.topic);
     }
     for (const auto partition : batch.assigned) engines.assign(partition);

@@ -16,7 +16,7 @@ Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
-Expected<Event, Malformed> Decoder::decode(std::string_view json, Timestamp record_time) {
+Decoded Decoder::decode(std::string_view json, Timestamp record_time) {
   const Timestamp latest = record_time + impl_->max_ahead;
   if (FieldValues values; read_flat_fields(json, values)) return judge(values, latest);
   const auto values = impl_->json_fields.read(json);

@@ -226,6 +226,7 @@ Outcome Engine::count(const Event& event) {
   return outcome;
 }
 
+void Engine::expect(const Event& event) { impl_->sessions.expect(event); }
 void Engine::reject(Malformed reason) {
   ++impl_->metrics.events.consumed;
   ++impl_->metrics.events.malformed[index(reason)];

@@ -38,8 +38,8 @@ bool is_foreign_key(const Event& event, std::string_view key) {
   return !is_decimal_of(value(event.user), key) && !is_decimal_of(value(event.session), key);
 }
 
-EngineSet::EngineSet(const EngineConfig& config, Duration max_ahead, std::optional<Partitioning> partitioning)
-    : config_(config), partitioning_(partitioning), decoder_(max_ahead) {}
+EngineSet::EngineSet(const EngineConfig& config, std::optional<Partitioning> partitioning)
+    : config_(config), partitioning_(partitioning) {}
 
 void EngineSet::assign(std::int32_t partition) {
   if (unkeyed()) {
@@ -65,10 +65,14 @@ Engine* EngineSet::engine_of(std::int32_t partition) {
   return engine == engines_.end() ? nullptr : &engine->second;
 }
 
-Verdict EngineSet::apply(const Record& record) {
+void EngineSet::expect(const Record& record, const Decoded& decoded) {
+  if (!decoded) return;
+  if (Engine* const engine = engine_of(record.partition)) engine->expect(*decoded);
+}
+
+Verdict EngineSet::apply(const Record& record, const Decoded& event) {
   Engine* const engine = engine_of(record.partition);
   if (engine == nullptr) return {Fate::not_ours, {}};
-  const auto event = decoder_.decode(record.payload, record.time);
   if (!event) {
     engine->reject(event.error());
     if (unkeyed()) {

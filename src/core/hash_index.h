@@ -30,6 +30,9 @@ class HashIndex {
     }
   }
 
+  /// A hint: items of this hash will be looked for.
+  void prefetch(std::uint32_t hash) const { __builtin_prefetch(&entries_[hash & mask()]); }
+
   /// An item that is not held.
   void insert(std::uint32_t hash, Item item) {
     if (4 * (used_ + 1) > 3 * entries_.size()) grow(2 * entries_.size());

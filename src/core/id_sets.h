@@ -22,6 +22,14 @@ class IdSets {
  public:
   bool contains(const SessionSlot& slot, std::uint64_t id) const;
 
+  /// Hints: contains() and insert() will be asked of this slot. The second needs what the first has brought.
+  void prefetch(const SessionSlot& slot) const {
+    if (slot.id_count > 1 && slot.id_count != kLong) blocks_.prefetch(slot.more_ids);
+  }
+  void prefetch_more(const SessionSlot& slot) const {
+    if (slot.id_count > 1 + kOfBlock && slot.id_count != kLong) blocks_.prefetch(blocks_[slot.more_ids].next);
+  }
+
   /// Adds an id that is not held; true if the oldest had to go for it. `cap` is the same in every call.
   bool insert(SessionSlot& slot, std::uint64_t id, std::size_t cap);
 

@@ -23,6 +23,14 @@ class Pool {
   T& operator[](Index index) { return chunks_[index / kChunk][index % kChunk]; }
   const T& operator[](Index index) const { return chunks_[index / kChunk][index % kChunk]; }
 
+  /// A hint: the item will be read.
+  void prefetch(Index index) const {
+    constexpr std::size_t kCacheLine = 64;
+    const auto* const bytes = reinterpret_cast<const char*>(&(*this)[index]);
+    for (std::size_t i = 0; i < sizeof(T); i += kCacheLine) __builtin_prefetch(bytes + i);
+    if constexpr (sizeof(T) % kCacheLine != 0) __builtin_prefetch(bytes + sizeof(T) - 1);
+  }
+
   Index take() {
     ++taken_;
     if (free_ != kNone) {

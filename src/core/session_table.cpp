@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "core/bytes.h"
@@ -26,6 +27,9 @@ constexpr std::uint64_t kKnownView = 2;
 constexpr Timestamp kFirst = timestamp_from_micros(-(std::int64_t{1} << 60));
 constexpr Timestamp kLast = timestamp_from_micros(std::int64_t{1} << 60);
 constexpr std::uint64_t kMostSum = std::uint64_t{1} << 61;
+
+// With fewer sessions the processor has them in its cache anyway, and hints only cost.
+constexpr std::size_t kWorthAHint = 16'384;
 
 }  // namespace
 
@@ -51,6 +55,19 @@ const std::vector<SessionTable::Index>& SessionTable::joined_by(UserId user, Ses
               [&](Index a, Index b) { return slots_[a].session.start < slots_[b].session.start; });
   }
   return joined_;
+}
+
+void SessionTable::expect(const Event& event) {
+  if (index_.size() < kWorthAHint) return;
+  constexpr std::size_t kStep = 4;
+  static_assert(3 * kStep <= std::tuple_size_v<decltype(expected_)>);
+  const auto before = [this](std::size_t calls) { return expected_[(next_expected_ - calls) % expected_.size()]; };
+  index_.find(before(3 * kStep), [&](Index index) { ids_.prefetch_more(slots_[index]); });
+  index_.find(before(2 * kStep), [&](Index index) { ids_.prefetch(slots_[index]); });
+  index_.find(before(kStep), [&](Index index) { slots_.prefetch(index); });
+  const std::uint32_t now = hash(event.user, event.session);
+  index_.prefetch(now);
+  expected_[next_expected_++ % expected_.size()] = now;
 }
 
 SessionTable::Index SessionTable::open(const Event& event) {

@@ -13,6 +13,7 @@
 //   7. Only open sessions have ids.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -39,6 +40,10 @@ class SessionTable {
   /// The open sessions that the event belongs to: none, one, or several that it bridges, by their
   /// start: what happens next depends on the sessions alone, not on the slots they are in. Valid until the next call.
   const std::vector<Index>& joined_by(const Event& event);
+
+  /// A hint, which changes nothing: a session of the event's key will be looked for a few calls later. What is read then
+  /// comes into the processor's cache, a step with each call, since each step needs what the one before it brought.
+  void expect(const Event& event);
 
   /// Opens a session of the event's key, to which the caller adds the event.
   Index open(const Event& event);
@@ -105,6 +110,8 @@ class SessionTable {
   Timestamp due_from_ = Timestamp::min();
   Timestamp due_ = Timestamp::max();
   std::vector<Index> joined_;
+  std::array<std::uint32_t, 16> expected_{};  // the hashes of the latest expect()s, as a ring
+  std::size_t next_expected_ = 0;
 };
 
 }  // namespace clickstream

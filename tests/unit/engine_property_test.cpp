@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "clickstream/encode.h"
-#include "clickstream/engine_set.h"
 #include "support/catch.h"
+#include "support/decoding_set.h"
 #include "support/oracle.h"
 #include "support/random_log.h"
 #include "support/script.h"
@@ -297,7 +297,7 @@ TEST_CASE("A set of engines, one a partition, gives the figures of the whole") {
     Random random(seed);
     const EngineConfig config = config_of_the_laws(random);
     const std::vector<Event> log = arrival_order(random, random_events(random, config.gap), config.lateness);
-    EngineSet set(config, std::chrono::hours{1});
+    DecodingSet set(config, std::chrono::hours{1});
     for (const int partition : {0, 1, 2}) set.assign(partition);
     for (const Event& event : log) {
       std::string json;
@@ -328,7 +328,7 @@ TEST_CASE("A set of engines, one a partition, gives the figures of the whole") {
 TEST_CASE("A partition that is revoked takes its figures with it, and comes back empty") {
   EngineConfig config;
   config.count_users = true;
-  EngineSet set(config, std::chrono::hours{1});
+  DecodingSet set(config, std::chrono::hours{1});
   Record record;
   record.payload = "not json";
   set.assign(0);

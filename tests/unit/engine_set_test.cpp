@@ -7,6 +7,7 @@
 
 #include "clickstream/encode.h"
 #include "support/catch.h"
+#include "support/decoding_set.h"
 #include "support/oracle.h"
 #include "support/random_log.h"
 #include "support/script.h"
@@ -51,7 +52,7 @@ Event event_at(std::int64_t second, std::string_view id, std::int64_t user = 1) 
 SentRecord malformed(std::int32_t partition) { return {partition, at(0), "", "not json"}; }
 
 TEST_CASE("The verdict says what became of a record") {
-  EngineSet set({}, kMaxAhead);
+  DecodingSet set({}, kMaxAhead);
   set.assign(0);
   CHECK(set.apply(sent(0, event_at(7200, "a")).record()) == Verdict{Fate::counted, {}});
   CHECK(set.apply(sent(0, event_at(7200, "a")).record()) == Verdict{Fate::duplicate, {}});
@@ -75,7 +76,7 @@ TEST_CASE("A key is foreign when it is neither id in decimal") {
 TEST_CASE("Foreign keys are counted on a keyed input, whatever becomes of the event") {
   for (const auto partitioning :
        {std::optional<Partitioning>{}, std::optional{Partitioning::keyed}, std::optional{Partitioning::unkeyed}}) {
-    EngineSet set({}, kMaxAhead, partitioning);
+    DecodingSet set({}, kMaxAhead, partitioning);
     set.assign(0);
     set.apply(sent(0, event_at(7200, "a"), "1").record());
     set.apply(sent(0, event_at(7200, "b"), "32").record());
@@ -89,7 +90,7 @@ TEST_CASE("Foreign keys are counted on a keyed input, whatever becomes of the ev
 }
 
 TEST_CASE("Units are the partitions, or one") {
-  EngineSet keyed({}, kMaxAhead, Partitioning::keyed);
+  DecodingSet keyed({}, kMaxAhead, Partitioning::keyed);
   for (const int partition : {5, 2}) keyed.assign(partition);
   CHECK(keyed.units() == std::vector<std::int32_t>{2, 5});
   CHECK(keyed.watermark(2) == std::nullopt);
@@ -101,7 +102,7 @@ TEST_CASE("Units are the partitions, or one") {
   keyed.set_idle(2);
   CHECK(keyed.watermark(2) == at(9));
 
-  EngineSet unkeyed({}, kMaxAhead, Partitioning::unkeyed);
+  DecodingSet unkeyed({}, kMaxAhead, Partitioning::unkeyed);
   CHECK(unkeyed.units().empty());
   for (const int partition : {5, 2}) unkeyed.assign(partition);
   CHECK(unkeyed.units() == std::vector<std::int32_t>{0});
@@ -121,7 +122,7 @@ TEST_CASE("Units are the partitions, or one") {
 
 // The lateness is 10 s.
 TEST_CASE("Unkeyed: the slowest partition that is not idle holds the watermark") {
-  EngineSet set({}, kMaxAhead, Partitioning::unkeyed);
+  DecodingSet set({}, kMaxAhead, Partitioning::unkeyed);
   for (const int partition : {0, 1, 2}) set.assign(partition);
   set.apply(sent(0, event_at(100, "a")).record());
   set.apply(sent(1, event_at(50, "b")).record());
@@ -145,7 +146,7 @@ TEST_CASE("Unkeyed: the slowest partition that is not idle holds the watermark")
 }
 
 TEST_CASE("Unkeyed: a partition that never had an event holds the watermark until it is idle") {
-  EngineSet set({}, kMaxAhead, Partitioning::unkeyed);
+  DecodingSet set({}, kMaxAhead, Partitioning::unkeyed);
   for (const int partition : {0, 1}) set.assign(partition);
   set.apply(sent(0, event_at(100, "a")).record());
   set.set_idle(1);
@@ -156,7 +157,7 @@ TEST_CASE("Unkeyed: a partition that never had an event holds the watermark unti
 }
 
 TEST_CASE("Unkeyed: when all partitions are idle, only advance() moves the watermark") {
-  EngineSet set({}, kMaxAhead, Partitioning::unkeyed);
+  DecodingSet set({}, kMaxAhead, Partitioning::unkeyed);
   for (const int partition : {0, 1}) set.assign(partition);
   for (const int partition : {0, 1}) set.set_idle(partition);
   CHECK(set.watermark(0) == std::nullopt);
@@ -174,7 +175,7 @@ TEST_CASE("Unkeyed: when all partitions are idle, only advance() moves the water
 }
 
 TEST_CASE("Unkeyed: the first to speak again when all are idle leads by itself") {
-  EngineSet set({}, kMaxAhead, Partitioning::unkeyed);
+  DecodingSet set({}, kMaxAhead, Partitioning::unkeyed);
   for (const int partition : {0, 1}) set.assign(partition);
   set.apply(sent(0, event_at(20, "a")).record());
   set.apply(sent(1, event_at(200, "b")).record());
@@ -185,7 +186,7 @@ TEST_CASE("Unkeyed: the first to speak again when all are idle leads by itself")
 }
 
 TEST_CASE("Unkeyed: a record from before 1970, which --max-ahead can let in, holds the watermark and does no harm") {
-  EngineSet set({}, 365 * 200 * hours{24}, Partitioning::unkeyed);
+  DecodingSet set({}, 365 * 200 * hours{24}, Partitioning::unkeyed);
   set.assign(0);
   SentRecord old = sent(0, event_at(0, "a"));
   old.time = Timestamp{} - hours{1};
@@ -241,10 +242,10 @@ class Model {
   std::map<std::int32_t, Partition> partitions_;
 };
 
-void save_and_restore(EngineSet& set, const EngineConfig& config, Partitioning partitioning, std::int32_t unit,
+void save_and_restore(DecodingSet& set, const EngineConfig& config, Partitioning partitioning, std::int32_t unit,
                       std::vector<PartitionOffset> next) {
   const std::string state = set.save(unit, {next.rbegin(), next.rend()});
-  set = EngineSet(config, kMaxAhead, partitioning);
+  set = DecodingSet(config, kMaxAhead, partitioning);
   const auto offsets = set.restore(unit, state);
   if (!offsets) FAIL(offsets.error());
   CHECK(*offsets == next);
@@ -257,7 +258,7 @@ TEST_CASE("Unkeyed: every record is judged as the model says, with state saved a
     Log log = random_log(seed);
     log.config.count_users = false;
     const auto partitions = static_cast<std::int32_t>(1 + random.below(4));
-    EngineSet set(log.config, kMaxAhead, Partitioning::unkeyed);
+    DecodingSet set(log.config, kMaxAhead, Partitioning::unkeyed);
     std::vector<PartitionOffset> next;
     for (std::int32_t partition = 0; partition < partitions; ++partition) {
       set.assign(partition);
@@ -311,7 +312,7 @@ TEST_CASE("Unkeyed: any interleaving of partitions that each keep within the lat
       return static_cast<std::size_t>(random.below(static_cast<std::int64_t>(queues.size())));
     };
     for (const Event& event : arrival_order(random, events, config.lateness)) queues[any_queue()].push_back(event);
-    EngineSet set(config, kMaxAhead, Partitioning::unkeyed);
+    DecodingSet set(config, kMaxAhead, Partitioning::unkeyed);
     for (std::size_t i = 0; i < queues.size(); ++i) set.assign(static_cast<std::int32_t>(i));
     for (std::size_t left = events.size(); left > 0;) {
       const std::size_t i = any_queue();
@@ -332,8 +333,8 @@ TEST_CASE("Keyed: the state of a unit is restored by itself") {
     Random random(seed);
     Log log = random_log(seed);
     log.config.count_users = false;
-    EngineSet whole(log.config, kMaxAhead, Partitioning::keyed);
-    EngineSet cut(log.config, kMaxAhead, Partitioning::keyed);
+    DecodingSet whole(log.config, kMaxAhead, Partitioning::keyed);
+    DecodingSet cut(log.config, kMaxAhead, Partitioning::keyed);
     for (const int partition : {0, 1, 2}) whole.assign(partition);
     for (const int partition : {2, 1, 0}) cut.assign(partition);
     for (const Step& step : log.steps) {
@@ -359,11 +360,11 @@ TEST_CASE("Keyed: the state of a unit is restored by itself") {
 }
 
 TEST_CASE("A state that is not the unit's changes nothing") {
-  EngineSet set({}, kMaxAhead, Partitioning::keyed);
+  DecodingSet set({}, kMaxAhead, Partitioning::keyed);
   set.assign(1);
   set.apply(malformed(1).record());
   const std::string state = set.save(1, {{1, 5}});
-  const auto error = [&](EngineSet& in, std::int32_t unit, const std::string& bytes) {
+  const auto error = [&](DecodingSet& in, std::int32_t unit, const std::string& bytes) {
     const auto offsets = in.restore(unit, bytes);
     return offsets ? "" : offsets.error();
   };
@@ -376,7 +377,7 @@ TEST_CASE("A state that is not the unit's changes nothing") {
   CHECK(set.units() == std::vector<std::int32_t>{1});
   CHECK(set.figures(1).metrics.events.consumed == 1);
 
-  EngineSet unkeyed({}, kMaxAhead, Partitioning::unkeyed);
+  DecodingSet unkeyed({}, kMaxAhead, Partitioning::unkeyed);
   for (const int partition : {3, 4}) unkeyed.assign(partition);
   CHECK(error(unkeyed, 1, unkeyed.save(0, {{3, 1}, {4, 1}})) == "the state is of other partitions");
   CHECK(error(unkeyed, 0, unkeyed.save(0, {})) == "the state is of other partitions");

@@ -9,6 +9,7 @@
 
 #include "support/catch.h"
 #include "support/random_log.h"
+#include "support/script.h"
 
 namespace clickstream {
 
@@ -288,6 +289,33 @@ TEST_CASE("A session table that opens and closes for long does not grow") {
   CHECK(SessionTableCheck(table).slots() <= slots + 2);
   CHECK(SessionTableCheck(table).blocks() <= blocks + 20);
   SessionTableCheck(table).invariants();
+}
+
+TEST_CASE("To hear of events beforehand changes nothing in a session table") {
+  Random random(1);
+  SessionTable plain(std::chrono::minutes{30});
+  SessionTable hinted(std::chrono::minutes{30});
+  for (std::uint64_t i = 0; i < 60'000; ++i) {
+    Event event;
+    event.user = UserId{random.below(30'000)};
+    event.timestamp = kScriptStart + std::chrono::seconds{i / 100};
+    Event other = event;
+    other.user = UserId{random.below(60'000)};  // may be unknown, or gone by then
+    for (const Event& one : {event, other}) hinted.expect(one);
+    for (SessionTable* table : {&plain, &hinted}) {
+      const auto& joined = table->joined_by(event);
+      const auto index = joined.empty() ? table->open(event) : joined.front();
+      (*table)[index].session.add(event);
+      if (!table->remembers(index, i % 40'000)) table->remember(index, i % 40'000, 100);
+      while (table->close_next(event.timestamp - std::chrono::minutes{35}) != SessionTable::kNone) {
+      }
+    }
+  }
+  std::string without_hints;
+  std::string with_hints;
+  plain.save(without_hints);
+  hinted.save(with_hints);
+  CHECK(with_hints == without_hints);
 }
 
 TEST_CASE("The hash index finds what it holds, wherever it meets others") {

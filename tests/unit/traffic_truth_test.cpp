@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "clickstream/engine_set.h"
 #include "clickstream/traffic.h"
 #include "support/catch.h"
+#include "support/decoding_set.h"
 
 namespace clickstream {
 namespace {
@@ -96,7 +96,7 @@ void check(const Case& one, std::int32_t partitions) {
   engine.count_users = true;
   engine.windows = one.config.windows;
   engine.max_windows.reset();
-  EngineSet engines(engine, 1h, Partitioning::keyed);
+  DecodingSet engines(engine, 1h, Partitioning::keyed);
   for (std::int32_t i = 0; i < partitions; ++i) engines.assign(i);
   Traffic traffic(one.config, one.faults);
   Timestamp time{};
