@@ -3,6 +3,7 @@
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 
@@ -60,6 +61,7 @@ def measure(folder, broker, asked, rounds, quick):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as any other way out: the broker is stopped
     asked = options()
     sizes = dict(QUICK if asked.quick else FULL)
     if asked.events:
