@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 5> kPages = {"/", "/products", "/products
 
 std::int64_t sessions_wanted = 10'000;
 
-// Event n of a log in which `sessions` visitors take turns, each in every round once, in an order that jumps about.
+// Event n of a log in which `sessions` visitors take turns, each in every round once, in an order that jumps about: in each
+// round another one, so that what lies in the order of the first does not lie in that of the others.
 class ScatteredLog {
  public:
   ScatteredLog(std::int64_t sessions, Duration round) : sessions_(sessions), round_(round) {
@@ -33,10 +34,13 @@ class ScatteredLog {
   }
 
   const Event& event(std::int64_t n) {
-    constexpr std::int64_t kPrime = 7'368'787;  // no factor of any number of sessions that is asked for
+    // No factors of any number of sessions that is asked for.
+    static constexpr std::array<std::int64_t, kEventsOfSession> kPrimes = {
+        7'368'787,   15'485'863,  32'452'843,  49'979'687,  67'867'967,  86'028'121,
+        104'395'301, 122'949'823, 141'650'939, 160'481'183, 179'424'673, 198'491'317};
     const std::int64_t turn = n / sessions_;
     const std::int64_t place = n % sessions_;
-    event_.user = UserId{(place * kPrime + turn * 31) % sessions_};
+    event_.user = UserId{place * kPrimes[static_cast<std::size_t>(turn % kEventsOfSession)] % sessions_};
     event_.session = SessionId{turn / kEventsOfSession};
     event_.timestamp = kStart + turn * round_ + Duration{round_.count() * place / sessions_};
     event_.duration = std::chrono::seconds{2};

@@ -226,7 +226,10 @@ Outcome Engine::count(const Event& event) {
   return outcome;
 }
 
-void Engine::expect(const Event& event) { impl_->sessions.expect(event); }
+void Engine::expect(const Event& event) {
+  impl_->sessions.expect(event);
+  if (impl_->config.count_users) impl_->users.prefetch(event.user);
+}
 void Engine::reject(Malformed reason) {
   ++impl_->metrics.events.consumed;
   ++impl_->metrics.events.malformed[index(reason)];

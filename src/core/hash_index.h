@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/prefetch.h"
+
 namespace clickstream {
 
 class HashIndex {
@@ -30,8 +32,15 @@ class HashIndex {
     }
   }
 
+  /// One of the items that find() would visit, kNone if there is none.
+  Item find_first(std::uint32_t hash) const {
+    std::size_t at = hash & mask();
+    while (entries_[at].item != kNone && entries_[at].hash != hash) at = (at + 1) & mask();
+    return entries_[at].item;
+  }
+
   /// A hint: items of this hash will be looked for.
-  void prefetch(std::uint32_t hash) const { __builtin_prefetch(&entries_[hash & mask()]); }
+  void prefetch(std::uint32_t hash) const { clickstream::prefetch(&entries_[hash & mask()]); }
 
   /// An item that is not held.
   void insert(std::uint32_t hash, Item item) {

@@ -12,6 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/prefetch.h"
+
 namespace clickstream {
 
 template <class T>
@@ -27,8 +29,8 @@ class Pool {
   void prefetch(Index index) const {
     constexpr std::size_t kCacheLine = 64;
     const auto* const bytes = reinterpret_cast<const char*>(&(*this)[index]);
-    for (std::size_t i = 0; i < sizeof(T); i += kCacheLine) __builtin_prefetch(bytes + i);
-    if constexpr (sizeof(T) % kCacheLine != 0) __builtin_prefetch(bytes + sizeof(T) - 1);
+    for (std::size_t i = 0; i < sizeof(T); i += kCacheLine) clickstream::prefetch(bytes + i);
+    if constexpr (sizeof(T) % kCacheLine != 0) clickstream::prefetch(bytes + sizeof(T) - 1);
   }
 
   Index take() {

@@ -61,13 +61,18 @@ void SessionTable::expect(const Event& event) {
   if (index_.size() < kWorthAHint) return;
   constexpr std::size_t kStep = 4;
   static_assert(3 * kStep <= std::tuple_size_v<decltype(expected_)>);
-  const auto before = [this](std::size_t calls) { return expected_[(next_expected_ - calls) % expected_.size()]; };
-  index_.find(before(3 * kStep), [&](Index index) { ids_.prefetch_more(slots_[index]); });
-  index_.find(before(2 * kStep), [&](Index index) { ids_.prefetch(slots_[index]); });
-  index_.find(before(kStep), [&](Index index) { slots_.prefetch(index); });
+  const auto before = [this](std::size_t calls) -> Expected& {
+    return expected_[(next_expected_ - calls) % expected_.size()];
+  };
+  // By now another session may be in the slot, which is just of no use.
+  if (const Index slot = before(3 * kStep).slot; slot != kNone) ids_.prefetch_more(slots_[slot]);
+  if (const Index slot = before(2 * kStep).slot; slot != kNone) ids_.prefetch(slots_[slot]);
+  Expected& found = before(kStep);
+  found.slot = index_.find_first(found.hash);
+  if (found.slot != kNone) slots_.prefetch(found.slot);
   const std::uint32_t now = hash(event.user, event.session);
   index_.prefetch(now);
-  expected_[next_expected_++ % expected_.size()] = now;
+  expected_[next_expected_++ % expected_.size()] = {now, kNone};
 }
 
 SessionTable::Index SessionTable::open(const Event& event) {

@@ -110,7 +110,11 @@ class SessionTable {
   Timestamp due_from_ = Timestamp::min();
   Timestamp due_ = Timestamp::max();
   std::vector<Index> joined_;
-  std::array<std::uint32_t, 16> expected_{};  // the hashes of the latest expect()s, as a ring
+  struct Expected {
+    std::uint32_t hash = 0;
+    Index slot = kNone;
+  };
+  std::array<Expected, 16> expected_;  // of the latest calls of expect(), a ring
   std::size_t next_expected_ = 0;
 };
 
