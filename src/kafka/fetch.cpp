@@ -1,5 +1,7 @@
 #include "kafka/fetch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +9,11 @@ namespace clickstream::kafka {
 namespace {
 
 using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr int kLooksBySetting = 0x020200ff;  // librdkafka from here on has fetch.queue.backoff.ms
+constexpr auto kWakeEvery = 10ms;
+constexpr auto kLonger = 1s;
 
 std::string_view view(const void* data, std::size_t size) {
   return data == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(data), size};
@@ -14,7 +21,17 @@ std::string_view view(const void* data, std::size_t size) {
 
 }  // namespace
 
+std::vector<Property> fetch_ahead(std::size_t kib) {
+  std::vector<Property> properties = {
+      {"queued.min.messages", "1000000"},  // no limit: the other one is
+      {"queued.max.messages.kbytes", fmt::format("{}", kib)},
+  };
+  if (rd_kafka_version() >= kLooksBySetting) properties.emplace_back("fetch.queue.backoff.ms", "10");
+  return properties;
+}
+
 void Fetcher::fetch(Batch& batch, Positions& positions, Duration timeout, std::vector<rd_kafka_resp_err_t>& errors) {
+  if (messages_.size() == most_) disposer_->dispose(messages_);
   messages_.clear();
   // One by one: rd_kafka_consume_batch_queue drops messages that it has taken already when the client pauses their
   // partition, as it does in every rebalance, and afterwards goes on behind them (seen with librdkafka 2.0.2).
@@ -30,6 +47,23 @@ void Fetcher::fetch(Batch& batch, Positions& positions, Duration timeout, std::v
       errors.push_back(message.err);
     }
   }
+  if (!messages_.empty() && rd_kafka_version() < kLooksBySetting) keep_client_awake(positions);
+}
+
+// Where there is more than is taken at once, the queue may be full: then librdkafka stops fetching, and an older one
+// looks again after a second, however soon there is room, unless its thread has a request to send. Any will do; the
+// answer is of no interest.
+void Fetcher::keep_client_awake(const Positions& positions) {
+  const auto now = steady_clock::now();
+  if (messages_.size() == most_) wake_until_ = now + kLonger;
+  const rd_kafka_topic_t* topic = messages_.back()->rkt;
+  if (now >= wake_until_ || now < next_wake_ || topic == nullptr || positions.empty()) return;
+  next_wake_ = now + kWakeEvery;
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const auto& [partition, position] : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), rd_kafka_topic_name(topic), partition)->offset = RD_KAFKA_OFFSET_END;
+  }
+  rd_kafka_offsets_for_times(client_, list.get(), 0);
 }
 
 void Fetcher::take(const rd_kafka_message_t& message, Batch& batch, Positions& positions) {

@@ -19,17 +19,12 @@ constexpr Duration kOneAnswer = 1s;
 
 std::vector<Property> consumer_properties(const GroupIdentity& identity) {
   std::vector<Property> properties = {
-      {"group.id", identity.group},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},  // nothing is passed over in silence
-      {"enable.partition.eof", "true"},
-      {"partition.assignment.strategy", "cooperative-sticky"},
-      {"session.timeout.ms", "6000"},
-      {"heartbeat.interval.ms", "2000"},
-      // At fewer queued messages than what arrives in a second, fetching backs off for a second.
-      {"queued.min.messages", "1000000"},
+      {"group.id", identity.group},          {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"}, {"auto.offset.reset", "error"},  // nothing is passed over in silence
+      {"enable.partition.eof", "true"},      {"partition.assignment.strategy", "cooperative-sticky"},
+      {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
   };
+  for (Property& property : fetch_ahead()) properties.push_back(std::move(property));
   if (!identity.instance_id.empty()) properties.emplace_back("group.instance.id", identity.instance_id);
   return properties;
 }
@@ -69,7 +64,8 @@ Result<std::unique_ptr<GroupMember>> GroupMember::connect(const Settings& settin
   member->client_ = std::move(*client);
   if (auto connected = member->client_->connect(stopping); !connected) return unexpected(connected.error());
   rd_kafka_poll_set_consumer(member->client_->get());
-  member->fetcher_.emplace(QueueHandle(rd_kafka_queue_get_consumer(member->client_->get())), now);
+  member->fetcher_.emplace(member->client_->get(), member->disposer_,
+                           QueueHandle(rd_kafka_queue_get_consumer(member->client_->get())), now);
   member->commits_.reset(rd_kafka_queue_new(member->client_->get()));
   return member;
 }

@@ -87,6 +87,7 @@ class GroupMember {
   std::string topic_;
   // The queues (one in the fetcher) and its messages die before the client.
   std::unique_ptr<Client> client_;
+  Disposer disposer_;
   std::optional<Fetcher> fetcher_;
   QueueHandle commits_;
   struct Request {

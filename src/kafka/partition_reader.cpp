@@ -13,30 +13,24 @@ namespace {
 
 constexpr std::size_t kAtOnce = 500;  // records of a partition that are handed out together
 
-// What librdkafka may fetch ahead, of all partitions together, give or take an answer of the broker. A partition that
-// has its share is looked at again after a second only, so that this is also the most that is read in a second by a
-// librdkafka that cannot be told otherwise.
+// What is fetched ahead, of all partitions together.
 constexpr std::size_t kAheadKiB = std::size_t{32} << 10;
 constexpr std::size_t kLeastShareKiB = 64;
 constexpr std::size_t kMostInAnAnswerKiB = 1024;
-constexpr int kCanBeTold = 0x020200ff;
 
 std::vector<Property> properties_for(std::size_t partitions) {
   const std::size_t share = std::max(kLeastShareKiB, kAheadKiB / partitions);
-  std::vector<Property> properties = {
-      {"enable.partition.eof", "true"},
-      {"auto.offset.reset", "error"},  // nothing is passed over in silence
-      {"queued.min.messages", "1000000"},
-      {"queued.max.messages.kbytes", fmt::format("{}", share)},
-      {"fetch.message.max.bytes", fmt::format("{}", std::min(share, kMostInAnAnswerKiB) << 10)},
-  };
-  if (rd_kafka_version() >= kCanBeTold) properties.emplace_back("fetch.queue.backoff.ms", "10");
+  std::vector<Property> properties = fetch_ahead(share);
+  properties.emplace_back("enable.partition.eof", "true");
+  properties.emplace_back("auto.offset.reset", "error");  // nothing is passed over in silence
+  properties.emplace_back("fetch.message.max.bytes", fmt::format("{}", std::min(share, kMostInAnAnswerKiB) << 10));
   return properties;
 }
 
 // One that is not empty. Its queue's messages die before the client.
 struct Partition {
-  Partition(QueueHandle queue, Timestamp now) : fetcher(std::move(queue), now, kAtOnce) {}
+  Partition(rd_kafka_t* client, Disposer& disposer, QueueHandle queue, Timestamp now)
+      : fetcher(client, disposer, std::move(queue), now, kAtOnce) {}
 
   Fetcher fetcher;
   Positions position;
@@ -55,6 +49,7 @@ struct PartitionReader::Impl {
   std::vector<Range> ranges;
   std::unique_ptr<Client> client;
   TopicHandle topic;
+  Disposer disposer;
   std::map<std::int32_t, Partition> partitions;
 };
 
@@ -86,7 +81,7 @@ Result<std::unique_ptr<PartitionReader>> PartitionReader::connect(const Settings
     const Range range = impl->ranges[i];
     if (range.begin >= range.end) continue;
     const auto number = static_cast<std::int32_t>(i);
-    Partition partition(QueueHandle(rd_kafka_queue_new(impl->client->get())), now);
+    Partition partition(impl->client->get(), impl->disposer, QueueHandle(rd_kafka_queue_new(impl->client->get())), now);
     if (rd_kafka_consume_start_queue(impl->topic.get(), number, range.begin, partition.fetcher.queue()) != 0) {
       return unexpected(broker_failure(rd_kafka_last_error(), fmt::format("cannot read partition {}", number)));
     }

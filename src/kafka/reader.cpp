@@ -7,12 +7,10 @@
 namespace clickstream::kafka {
 namespace {
 
-const std::vector<Property>& reader_properties() {
-  static const std::vector<Property> properties = {
-      {"enable.partition.eof", "true"},
-      {"auto.offset.reset", "error"},  // nothing is passed over in silence
-      {"queued.min.messages", "1000000"},
-  };
+std::vector<Property> reader_properties() {
+  std::vector<Property> properties = fetch_ahead();
+  properties.emplace_back("enable.partition.eof", "true");
+  properties.emplace_back("auto.offset.reset", "error");  // nothing is passed over in silence
   return properties;
 }
 
@@ -38,7 +36,7 @@ Failure went_back(const std::string& topic) {
 Reader::Reader(std::unique_ptr<Client> client, const std::string& topic, Missing missing, Timestamp now)
     : client_(std::move(client)),
       topic_(rd_kafka_topic_new(client_->get(), topic.c_str(), nullptr)),
-      fetcher_(QueueHandle(rd_kafka_queue_new(client_->get())), now),
+      fetcher_(client_->get(), disposer_, QueueHandle(rd_kafka_queue_new(client_->get())), now),
       missing_(missing) {}
 
 Reader::~Reader() {

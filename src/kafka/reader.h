@@ -57,6 +57,7 @@ class Reader {
   // The topic, the queue and its messages die before the client.
   std::unique_ptr<Client> client_;
   TopicHandle topic_;
+  Disposer disposer_;
   Fetcher fetcher_;
   Positions positions_;
   std::set<std::int32_t> resting_;
