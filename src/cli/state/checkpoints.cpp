@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 // A recovery reads what has come since the checkpoint: so much of it takes about a second with three partitions. A state
 // that is large beside it is not written as often.
-constexpr std::uint64_t kMostToReadAgain = 32'000'000;
+constexpr std::uint64_t kMostToReadAgain = 80'000'000;
 constexpr std::uint64_t kStatesToReadAgain = 4;
 
 // How long a state of so many bytes may wait for its next checkpoint, at an input of so many bytes a second: writing it
