@@ -115,12 +115,16 @@ class Restarted(ClientSide):
 
     def _not_leader(self, request):
         version, correlation = struct.unpack_from(">hi", request, 6)
-        assert 5 <= version <= 8, f"ProduceResponse {version} is not known to this test"
-        body = struct.pack(f">iih{len(self._topic)}siihqqq", correlation, 1, len(self._topic), self._topic, 1,
-                           0, self.NOT_LEADER, -1, -1, -1)
-        if version == 8:
-            body += struct.pack(">ih", 0, -1)  # no errors of single records, no message
-        body += struct.pack(">i", 0)  # no throttling
+        name = self._topic
+        partition = struct.pack(">ihqqq", 0, self.NOT_LEADER, -1, -1, -1)
+        no_throttling = struct.pack(">i", 0)
+        if version < 9:
+            body = struct.pack(f">iih{len(name)}si", correlation, 1, len(name), name, 1) + partition
+            body += struct.pack(">ih", 0, -1) if version == 8 else b""  # no errors of single records, no message
+            body += no_throttling
+        else:  # lengths are one more, and each part ends with its tagged fields: none
+            body = struct.pack(f">iBBB{len(name)}sB", correlation, 0, 2, len(name) + 1, name, 2) + partition
+            body += bytes([1, 0, 0, 0]) + no_throttling + bytes([0])
         return struct.pack(">i", len(body)) + body
 
 

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from support.harness import ROOT
+from support.harness import ROOT, wait_until
 
 BASE = "docker.io/library/debian:trixie-slim"
 PROGRAMS = ("buildah", "podman", "runc", "debootstrap")
@@ -83,10 +83,14 @@ class Containers:
     def __exit__(self, *_):
         for name in reversed(self._names):  # one that shares another's network goes before that
             self.podman("rm", "--force", "--ignore", "--time", 0, name)
-        # It is mounted on itself, now and then more than once.
-        while subprocess.run(["umount", self._store / "overlay"], check=False, stderr=subprocess.DEVNULL).returncode == 0:
-            pass
-        shutil.rmtree(self._store)
+        wait_until(self._is_gone, what="the end of the store")
+
+    # A container that has ended is tidied up by a process of its own, a moment later; and each that uses the store mounts
+    # it on itself, and may keep it busy.
+    def _is_gone(self):
+        subprocess.run(["umount", "--lazy", self._store / "overlay"], check=False, stderr=subprocess.DEVNULL)
+        shutil.rmtree(self._store, ignore_errors=True)
+        return not self._store.exists()
 
     def buildah(self, *arguments, timeout=1200):
         return _check(["buildah", *self._options, *arguments], timeout=timeout)
