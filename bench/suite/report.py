@@ -6,8 +6,8 @@ from suite import chart
 from suite.goals import milliseconds
 from suite.inputs import BENCH
 
-SMALL = """**This was a small run: of use to see that everything is there, not for its figures.** A consumer takes about
-half a second to start, to join its group and to leave it, which is most of what a small input takes.
+SMALL = """**This was a small run: of use to see that everything is there, not for its figures.** To start,
+to join its group and to leave it is most of what a consumer of a small input does.
 
 """
 
