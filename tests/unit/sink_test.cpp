@@ -60,6 +60,7 @@ Rows sessions(std::int64_t first, std::int64_t count) {
   for (std::int64_t user = first; user < first + count; ++user) {
     SessionRow& row = rows.sessions.emplace_back();
     row.session.user = UserId{user};
+    row.session.start = row.session.end = timestamp_from_micros(1'704'067'200'000'000);
     row.place.offset = user;
   }
   return rows;
