@@ -164,8 +164,12 @@ std::size_t SessionTable::saved_size() const {
 }
 
 void SessionTable::save(std::string& out) const {
+  constexpr Index kStep = 8;
   put_varint(out, index_.size());
   for (Index i = 0; i < slots_.size(); ++i) {
+    // Slots are read as they lie, but their ids lie anywhere.
+    if (i + 2 * kStep < slots_.size()) ids_.prefetch(slots_[i + 2 * kStep]);
+    if (i + kStep < slots_.size()) ids_.prefetch_more(slots_[i + kStep]);
     const SessionSlot& slot = slots_[i];
     if (!slot.open) continue;
     const Session& session = slot.session;
