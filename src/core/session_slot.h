@@ -21,7 +21,7 @@ struct SessionSlot {
   Session session;
   Timestamp entry_time = SessionEntry{}.time;
   std::uint32_t entry_page = SessionEntry{}.page;
-  std::uint32_t next = 0;  ///< of the table's lists
+  std::uint32_t next = 0;  ///< of the pool
   // Of IdSets:
   std::uint64_t first_id = 0;
   std::uint32_t more_ids = 0;

@@ -128,8 +128,7 @@ void SessionTable::enqueue(Index index) {
   }
   const auto second = std::chrono::floor<std::chrono::seconds>(due);
   due_ = std::min<Timestamp>(due_, second);
-  const auto list = due_later_.try_emplace(second, kNone).first;
-  slots_[index].next = std::exchange(list->second, index);
+  due_later_[second].push_back(index);
 }
 
 // The first second of due_later_, if it begins before the watermark: what is due in it goes to due_now_.
@@ -137,16 +136,23 @@ bool SessionTable::bring_due(Timestamp watermark) {
   const auto first = due_later_.begin();
   if (first == due_later_.end() || first->first >= watermark) return false;
   due_from_ = first->first + std::chrono::seconds{1};
-  const Index list = first->second;
+  const std::vector<Index> list = std::move(first->second);
   due_later_.erase(first);
-  for (Index index = list; index != kNone;) {
-    const Index next = slots_[index].next;
-    if (slots_[index].open) {
-      enqueue(index);
-    } else {
-      slots_.give_back(index);
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < std::min(kAhead, list.size()); ++i) slots_.prefetch(list[i]);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i + kAhead < list.size()) slots_.prefetch(list[i + kAhead]);
+    const SessionSlot& slot = slots_[list[i]];
+    if (!slot.open) {
+      slots_.give_back(list[i]);
+      continue;
     }
-    index = next;
+    enqueue(list[i]);
+    // It closes soon.
+    if (slot.session.end + gap_ < due_from_) {
+      index_.prefetch(hash(slot.session.user, slot.session.id));
+      ids_.prefetch(slot);
+    }
   }
   return true;
 }

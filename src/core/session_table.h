@@ -13,10 +13,11 @@
 //   7. Only open sessions have ids.
 #pragma once
 
+#include <absl/container/btree_map.h>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,7 +106,7 @@ class SessionTable {
   HashIndex index_;
   Pool<SessionSlot> slots_;
   IdSets ids_;
-  std::map<std::chrono::sys_seconds, Index> due_later_;  // by second: the first of a list through SessionSlot::next
+  absl::btree_map<std::chrono::sys_seconds, std::vector<Index>> due_later_;  // by second
   std::vector<Deadline> due_now_;
   Timestamp due_from_ = Timestamp::min();
   Timestamp due_ = Timestamp::max();

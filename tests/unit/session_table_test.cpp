@@ -30,7 +30,7 @@ class SessionTableCheck {
     };
     for (const auto& [second, list] : table_.due_later_) {
       REQUIRE(second >= table_.due_from_);
-      for (auto i = list; i != SessionTable::kNone; i = table_.slots_[i].next) note(i, second);
+      for (const auto index : list) note(index, second);
     }
     for (const auto& deadline : table_.due_now_) {
       REQUIRE(deadline.time < table_.due_from_);
