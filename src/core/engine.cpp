@@ -76,6 +76,8 @@ Outcome Engine::Impl::judge(const Event& event) {
   if (joined.empty()) {
     index = sessions.open(event);
     ++metrics.sessions.opened;
+    // Whoever has an open session has been counted.
+    if (config.count_users && users.insert(event.user).second) ++*metrics.users;
   } else {
     index = joined.front();
     take_out(sessions[index].session);
@@ -201,11 +203,10 @@ Outcome Engine::count(const Event& event) {
   switch (outcome) {
     case Outcome::counted:
       ++metrics.events.counted;
-      if (impl_->config.count_users && impl_->users.insert(event.user).second) ++*metrics.users;
       switch (action_of(event.action)) {
         case Action::page_view:
           ++metrics.page_views;
-          page = impl_->pages.count(page_path(event.page), metrics.pages);
+          page = impl_->pages.count(event.page, metrics.pages);
           impl_->note_entry(impl_->sessions[impl_->last_counted], {event.timestamp, static_cast<std::uint32_t>(*page)});
           break;
         case Action::click:

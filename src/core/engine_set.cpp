@@ -209,6 +209,7 @@ Expected<std::vector<PartitionOffset>, std::string> EngineSet::restore(std::int3
 }
 
 std::uint64_t EngineSet::distinct_users() const {
+  if (engines_.size() == 1) return engines_.begin()->second.metrics().users.value_or(0);
   absl::flat_hash_set<UserId> users;
   for (const auto& [unit, engine] : engines_) {
     const auto more = engine.users();

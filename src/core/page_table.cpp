@@ -1,12 +1,18 @@
 #include "core/page_table.h"
 
+#include "clickstream/event.h"
 #include "core/bytes.h"
 
 namespace clickstream {
 
-std::size_t PageTable::count(std::string_view page, std::vector<PageViews>& pages) {
-  // Debian's absl::string_view is a type of its own.
-  auto found = position_.find(absl::string_view(page.data(), page.size()));
+std::size_t PageTable::count(std::string_view sent, std::vector<PageViews>& pages) {
+  // Mostly it is a path already, which is found sooner than cut to one.
+  auto found = find(sent);
+  std::string_view page = sent;
+  if (found == position_.end()) {
+    page = page_path(sent);
+    if (page != sent) found = find(page);
+  }
   if (found == position_.end()) {
     const bool told_apart = !max_pages_ || told_apart_ < *max_pages_;
     if (told_apart) ++told_apart_;
@@ -16,6 +22,11 @@ std::size_t PageTable::count(std::string_view page, std::vector<PageViews>& page
   }
   ++pages[found->second].page_views;
   return found->second;
+}
+
+PageTable::Positions::iterator PageTable::find(std::string_view page) {
+  // Debian's absl::string_view is a type of its own.
+  return position_.find(absl::string_view(page.data(), page.size()));
 }
 
 void PageTable::save(const std::vector<PageViews>& pages, std::string& out) const {

@@ -20,9 +20,9 @@ class PageTable {
  public:
   explicit PageTable(std::optional<std::size_t> max_pages) : max_pages_(max_pages) {}
 
-  /// Counts a view of `page` in `pages`, which only this table changes: the first `max_pages` distinct ones under
-  /// their names, the rest as kOtherPages. Gives its position.
-  std::size_t count(std::string_view page, std::vector<PageViews>& pages);
+  /// Counts a view of a page, named as it was sent, in `pages`, which only this table changes: the first `max_pages`
+  /// distinct paths under their names, the rest as kOtherPages. Gives its position.
+  std::size_t count(std::string_view sent, std::vector<PageViews>& pages);
 
   /// Appends the table and `pages`, which it counts in.
   void save(const std::vector<PageViews>& pages, std::string& out) const;
@@ -31,9 +31,13 @@ class PageTable {
   bool restore(std::string_view state, std::vector<PageViews>& pages);
 
  private:
+  using Positions = absl::flat_hash_map<std::string, std::size_t>;
+
+  Positions::iterator find(std::string_view page);
+
   std::optional<std::size_t> max_pages_;
   std::size_t told_apart_ = 0;
-  absl::flat_hash_map<std::string, std::size_t> position_;
+  Positions position_;
 };
 
 }  // namespace clickstream
