@@ -6,8 +6,9 @@
 
 #include "clickstream/decode.h"
 #include "clickstream/encode.h"
+#include "clickstream/fields.h"
 #include "clickstream/simulator.h"
-#include "core/flat_fields.h"
+#include "core/flat_event.h"
 #include "core/json_fields.h"
 
 namespace clickstream {
@@ -76,31 +77,17 @@ void decode_by_rapidjson(benchmark::State& state) {
 }
 BENCHMARK(decode_by_rapidjson);
 
-void read_flat_fields_alone(benchmark::State& state) {
+// Without what becomes of its result.
+void read_flat_event_alone(benchmark::State& state) {
   Documents documents;
   for ([[maybe_unused]] auto _ : state) {
-    FieldValues values;
-    if (!read_flat_fields(documents.next(), values)) state.SkipWithError("not flat");
-    benchmark::DoNotOptimize(values);
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(read_flat_fields_alone);
-
-void judge_alone(benchmark::State& state) {
-  Documents documents;
-  std::vector<FieldValues> values(1'000);
-  for (FieldValues& one : values) read_flat_fields(documents.next(), one);
-  std::size_t next = 0;
-  for ([[maybe_unused]] auto _ : state) {
-    const auto event = judge(values[next], kLatest);
-    if (!event) state.SkipWithError("no event");
+    Event event;
+    if (!read_flat_event(documents.next(), kLatest, event)) state.SkipWithError("not flat");
     benchmark::DoNotOptimize(event);
-    if (++next == values.size()) next = 0;
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(judge_alone);
+BENCHMARK(read_flat_event_alone);
 
 }  // namespace
 }  // namespace clickstream

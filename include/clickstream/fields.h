@@ -29,7 +29,9 @@ constexpr Field field_of(std::string_view name) {
 
 inline constexpr Timestamp kFirstTimestamp = timestamp_from_micros(946'684'800'000'000);   ///< 2000-01-01
 inline constexpr Timestamp kLastTimestamp = timestamp_from_micros(4'102'444'800'000'000);  ///< 2100-01-01
-inline constexpr std::size_t kMaxPage = 2048;                                              ///< bytes
+inline constexpr Duration kMaxDuration = std::chrono::hours{24};
+inline constexpr std::size_t kMaxEventId = 64;  ///< bytes
+inline constexpr std::size_t kMaxPage = 2048;   ///< bytes
 
 enum class FieldKind : std::uint8_t { absent, string, number, other };
 

@@ -1,7 +1,7 @@
 #include "clickstream/decode.h"
 
 #include "clickstream/fields.h"
-#include "core/flat_fields.h"
+#include "core/flat_event.h"
 #include "core/json_fields.h"
 
 namespace clickstream {
@@ -18,7 +18,7 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 Decoded Decoder::decode(std::string_view json, Timestamp record_time) {
   const Timestamp latest = record_time + impl_->max_ahead;
-  if (FieldValues values; read_flat_fields(json, values)) return judge(values, latest);
+  if (Event event; read_flat_event(json, latest, event)) return event;
   const auto values = impl_->json_fields.read(json);
   if (!values) return unexpected(values.error());
   return judge(*values, latest);

@@ -19,9 +19,6 @@ constexpr Malformed out_of_range(Field field) {
 static_assert(out_of_range(kPage) == Malformed::out_of_range_page);
 static_assert(out_of_range(kTimestamp) == Malformed::out_of_range_timestamp);
 
-constexpr std::size_t kMaxEventId = 64;
-constexpr std::int64_t kMaxDuration = 86'400'000'000;  // 24 h
-
 constexpr std::int64_t micros(Timestamp moment) { return moment.time_since_epoch().count(); }
 
 constexpr bool is_string(Field field) { return field == kEventId || field == kPage || field == kAction; }
@@ -63,7 +60,7 @@ Expected<Event, Malformed> judge(const FieldValues& values, Timestamp latest) {
   if (event.page.empty() || event.page.size() > kMaxPage) return unexpected(out_of_range(kPage));
   event.action = values[kAction].text;
   const DecimalMicros duration = parse_seconds(values[kDuration].text);
-  if (!duration.within(0, kMaxDuration)) return unexpected(out_of_range(kDuration));
+  if (!duration.within(0, kMaxDuration.count())) return unexpected(out_of_range(kDuration));
   event.duration = Duration{duration.rounded()};
   const DecimalMicros timestamp = parse_seconds(values[kTimestamp].text);
   if (!timestamp.within(micros(kFirstTimestamp), micros(std::min(kLastTimestamp, latest)))) {
