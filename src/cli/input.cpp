@@ -4,6 +4,7 @@
 #include "cli/partitioning.h"
 #include "cli/signals.h"
 #include "input/file_source.h"
+#include "input/read_ahead.h"
 #include "input/simulator_source.h"
 #include "kafka/topic_source.h"
 
@@ -15,8 +16,10 @@ Result<Input> open_files(const std::vector<std::string>& paths, Timestamp now) {
   if (!source) return unexpected(source.error());
   Input result;
   result.bounded = true;
-  if (!(*source)->live()) result.progress = [files = source->get()] { return files->progress(); };
-  result.source = std::move(*source);
+  const bool live = (*source)->live();
+  auto ahead = std::make_unique<input::ReadAhead>(std::move(*source));
+  if (!live) result.progress = [files = ahead.get()] { return files->progress(); };
+  result.source = std::move(ahead);
   return result;
 }
 

@@ -8,9 +8,8 @@
 namespace clickstream::input {
 namespace {
 
-// So many records, or so many bytes, make a batch.
-constexpr std::size_t kBatchRecords = 4096;
-constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
+// So many records at most make a batch.
+constexpr std::size_t kBatchRecords = 16384;
 
 constexpr bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == std::string_view::npos; }
 
@@ -24,8 +23,6 @@ struct FileSource::Impl {
   Timestamp start;
   bool assigned = false;
   std::int64_t offset = 0;
-  std::string text;                // the batch's payloads, one after the other
-  std::vector<std::size_t> sizes;  // of each
 };
 
 FileSource::FileSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -48,35 +45,24 @@ Result<void> FileSource::poll(Batch& batch, Duration timeout) {
     batch.assigned.push_back(0);
     return {};
   }
-  impl_->text.clear();
-  impl_->sizes.clear();
-  bool live = false;
-  while (impl_->sizes.size() < kBatchRecords && impl_->text.size() < kBatchBytes) {
-    if (impl_->current == impl_->readers.size()) {
-      batch.at_end = true;
-      break;
-    }
-    LineReader& reader = impl_->readers[impl_->current];
-    std::string_view line;
-    // Once there is something to hand out, a pipe is not waited for.
-    const auto next = reader.next(line, impl_->sizes.empty() ? timeout : Duration{0});
-    if (!next) return unexpected(next.error());
-    if (*next == LineReader::Next::nothing_yet) break;
-    if (*next == LineReader::Next::end) {
-      ++impl_->current;
-      continue;
-    }
-    live = reader.live();
-    if (is_blank(line)) continue;
-    impl_->text += line;
-    impl_->sizes.push_back(line.size());
+  if (impl_->current == impl_->readers.size()) {
+    batch.at_end = true;
+    return {};
   }
-  const Timestamp time = live ? wall_clock() : impl_->start;
-  std::string_view rest = impl_->text;
-  for (const std::size_t size : impl_->sizes) {
-    batch.records.push_back({0, impl_->offset++, time, {}, rest.substr(0, size)});
-    rest.remove_prefix(size);
+  LineReader& reader = impl_->readers[impl_->current];
+  std::string_view line;
+  const auto next = reader.next(line, timeout);
+  if (!next) return unexpected(next.error());
+  if (*next == LineReader::Next::end) {
+    // Each file takes a poll for its end.
+    if (impl_->current >= LineReader::kKept) impl_->readers[impl_->current - LineReader::kKept].forget();
+    ++impl_->current;
   }
+  if (*next != LineReader::Next::line) return {};
+  const Timestamp time = reader.live() ? wall_clock() : impl_->start;
+  do {
+    if (!is_blank(line)) batch.records.push_back({0, impl_->offset++, time, {}, line});
+  } while (batch.records.size() < kBatchRecords && reader.next_at_hand(line));
   return {};
 }
 

@@ -16,7 +16,7 @@ class FileSource : public Source {
   static Result<std::unique_ptr<FileSource>> open(const std::vector<std::string>& paths, Timestamp now);
   ~FileSource() override;
 
-  /// At the end of the last file, the batch is at its end.
+  /// At the end of the last file, the batch is at its end. The records of a batch live during the two polls after it.
   Result<void> poll(Batch& batch, Duration timeout) override;
 
   /// Whether a pipe is among the inputs: then nobody knows how much is to come.

@@ -1,6 +1,7 @@
 #include "input/line_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -11,22 +12,23 @@
 namespace clickstream::input {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1} << 18;
+constexpr std::size_t kChunk = std::size_t{1} << 20;
 
 }  // namespace
 
 struct LineReader::Impl {
-  explicit Impl(RawInput input) : raw(std::move(input)), buffer(2 * kChunk) {}
+  explicit Impl(RawInput input) : raw(std::move(input)) {}
 
   RawInput raw;
   Packing packing = Packing::unknown;
   std::unique_ptr<Unpacker> unpacker;
-  std::vector<char> packed_buffer = std::vector<char>(kChunk);  // of what was read to recognise it, too
-  std::string_view packed;                                      // what is left in it
+  std::vector<char> packed_buffer;  // of what was read to recognise it, too
+  std::string_view packed;          // what is left in it
   bool raw_ended = false;
   bool ended = false;
   bool skipping = false;  // the rest of a line that was cut
-  std::vector<char> buffer;
+  // In turn, so that the lines in the others stay valid; the first one is in use.
+  std::array<std::vector<char>, 1 + kKept> buffers;
   std::size_t begin = 0;     // of what has not been handed out
   std::size_t searched = 0;  // up to here there is no line end
   std::size_t end = 0;
@@ -64,6 +66,7 @@ std::uint64_t LineReader::position() const {
 
 // Appends to `packed`, as far as there is room; false where nothing comes in time.
 Result<bool> LineReader::Impl::read_packed(Duration timeout) {
+  packed_buffer.resize(kChunk);
   const std::size_t kept = packed.size();
   if (kept > 0) std::memmove(packed_buffer.data(), packed.data(), kept);
   const auto got = raw.read(packed_buffer.data() + kept, packed_buffer.size() - kept, timeout);
@@ -104,12 +107,17 @@ Result<std::optional<std::size_t>> LineReader::Impl::read_some(char* to, std::si
 
 Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
   if (begin > 0) {
-    std::memmove(buffer.data(), buffer.data() + begin, end - begin);
+    std::rotate(buffers.begin(), buffers.end() - 1, buffers.end());
+    const std::vector<char>& before = buffers[1];
+    std::vector<char>& next = buffers[0];
+    next.resize(std::max(next.size(), end - begin));
+    std::memcpy(next.data(), before.data() + begin, end - begin);
     searched -= begin;
     end -= begin;
     begin = 0;
   }
-  if (buffer.size() - end < kChunk) buffer.resize(buffer.size() * 2);
+  std::vector<char>& buffer = buffers[0];
+  if (buffer.size() - end < kChunk) buffer.resize(std::max(buffer.size(), kChunk) * 2);
   const auto got = read_some(buffer.data() + end, kChunk, timeout);
   if (!got) return unexpected(got.error());
   if (!*got) return Next::nothing_yet;
@@ -122,6 +130,7 @@ Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
 
 // Takes the next whole line out of the buffer; at the end of the input also one that has no line end.
 bool LineReader::Impl::take_line(std::string_view& line) {
+  const std::vector<char>& buffer = buffers[0];
   const char* found = static_cast<const char*>(std::memchr(buffer.data() + searched, '\n', end - searched));
   std::size_t stop = found ? static_cast<std::size_t>(found - buffer.data()) : end;
   const bool whole = found != nullptr || (ended && end > begin);
@@ -137,10 +146,23 @@ bool LineReader::Impl::take_line(std::string_view& line) {
   return !std::exchange(skipping, too_long);
 }
 
+bool LineReader::next_at_hand(std::string_view& line) {
+  while (!impl_->take_line(line)) {
+    const bool behind_cut_line = impl_->begin < impl_->end && impl_->searched == impl_->begin;
+    if (!behind_cut_line) return false;
+  }
+  return true;
+}
+
+void LineReader::forget() {
+  impl_->packed_buffer = {};
+  impl_->unpacker.reset();
+  impl_->buffers = {};
+}
+
 Result<LineReader::Next> LineReader::next(std::string_view& line, Duration timeout) {
   for (;;) {
-    if (impl_->take_line(line)) return Next::line;
-    if (impl_->begin < impl_->end && impl_->searched == impl_->begin) continue;  // behind a line that was cut
+    if (next_at_hand(line)) return Next::line;
     if (impl_->ended) return Next::end;
     auto filled = impl_->fill(timeout);
     if (!filled || *filled == Next::nothing_yet) return filled;

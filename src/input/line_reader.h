@@ -3,6 +3,8 @@
 // Owns the descriptor. One thread at a time.
 #pragma once
 
+#include <cstddef>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +19,9 @@ class LineReader {
   /// Longer lines are cut to this many bytes, which no event needs.
   static constexpr std::size_t kMaxLine = std::size_t{64} << 20;
 
+  /// A line stays valid while so many calls of next() give later ones.
+  static constexpr std::size_t kKept = 2;
+
   /// A path, or "-" for standard input. What is compressed is recognised by its first bytes.
   static Result<LineReader> open(const std::string& path);
   ~LineReader();
@@ -25,9 +30,15 @@ class LineReader {
 
   enum class Next { line, nothing_yet, end };
 
-  /// The next line without its end ("\n" or "\r\n"), valid until the next call. Waits up to `timeout` for a pipe. The
+  /// The next line without its end ("\n" or "\r\n"). Waits up to `timeout` for a pipe. The
   /// error comes after all lines that could be read.
   Result<Next> next(std::string_view& line, Duration timeout);
+
+  /// A further line, if one is at hand: nothing is read, and it is valid as long as that of the last next() is.
+  bool next_at_hand(std::string_view& line);
+
+  /// Once it is at its end: frees the memory of all lines.
+  void forget();
 
   /// Whether the input is a pipe, terminal or socket, whose lines come as time goes by.
   bool live() const;
