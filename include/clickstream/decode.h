@@ -30,6 +30,9 @@ class Decoder {
   /// the decoder owns.
   Decoded decode(std::string_view json, Timestamp record_time);
 
+  /// Whether the strings of the last event are in that copy.
+  bool copied() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -23,8 +23,6 @@ class EventBatch {
   const Decoded& operator[](std::size_t index) const { return events_[index]; }
 
  private:
-  std::string_view keep(std::string_view text, const Record& record);
-
   std::vector<Decoded> events_;
   std::deque<std::string> kept_;  // what is in no record as it is: unescaped
 };

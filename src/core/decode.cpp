@@ -7,7 +7,8 @@
 namespace clickstream {
 
 struct Decoder::Impl {
-  Duration max_ahead;
+  Duration max_ahead{};
+  bool copied = false;
   JsonFields json_fields;
 };
 
@@ -18,10 +19,14 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 Decoded Decoder::decode(std::string_view json, Timestamp record_time) {
   const Timestamp latest = record_time + impl_->max_ahead;
-  if (Event event; read_flat_event(json, latest, event)) return event;
+  Event event;
+  impl_->copied = !read_flat_event(json, latest, event);
+  if (!impl_->copied) return event;
   const auto values = impl_->json_fields.read(json);
   if (!values) return unexpected(values.error());
   return judge(*values, latest);
 }
+
+bool Decoder::copied() const { return impl_->copied; }
 
 }  // namespace clickstream
