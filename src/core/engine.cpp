@@ -9,6 +9,7 @@
 #include "core/busiest.h"
 #include "core/figures_state.h"
 #include "core/page_table.h"
+#include "core/prefetch.h"
 #include "core/session_table.h"
 #include "core/state_sections.h"
 #include "core/windows.h"
@@ -127,6 +128,7 @@ void Engine::Impl::move_watermark(Timestamp to) {
 }
 
 void Engine::Impl::close_windows(Timestamp watermark_after) {
+  if (config.windows.empty()) return;
   windows.move_watermark(watermark_after, metrics.windows, config.give_rows ? &became_final : nullptr);
   for (const FinalWindow& final : became_final) rows.windows.push_back(row_of(final));
   became_final.clear();
@@ -228,8 +230,11 @@ Outcome Engine::count(const Event& event) {
 }
 
 void Engine::expect(const Event& event) {
-  impl_->sessions.expect(event);
-  if (impl_->config.count_users) impl_->users.prefetch(event.user);
+  const auto comes = impl_->sessions.expect(event);
+  if (comes && impl_->config.count_users) impl_->users.prefetch(*comes);
+  // Another processor's cache may have them: that of the thread that decoded the event.
+  prefetch(event.event_id.data());
+  prefetch(event.page.data());
 }
 void Engine::reject(Malformed reason) {
   ++impl_->metrics.events.consumed;

@@ -7,16 +7,17 @@ namespace clickstream {
 
 bool IdSets::contains(const SessionSlot& slot, std::uint64_t id) const {
   if (slot.id_count == kLong) return long_sets_[slot.more_ids].contains(id);
-  if (slot.id_count == 0) return false;
-  if (slot.first_id == id) return true;
-  if (slot.id_count == 1) return false;
-  std::size_t left = slot.id_count - std::size_t{1};
+  // All of them, as if none were the one: nothing then depends on a guess of how many there are.
+  bool found = false;
+  for (std::size_t i = 0; i < kOfSlot; ++i) found |= (i < slot.id_count) & (slot.first_ids[i] == id);
+  if (found) return true;
+  if (slot.id_count <= kOfSlot) return false;
+  std::size_t left = slot.id_count - kOfSlot;
   std::size_t here = in_newest(slot.id_count);
   for (std::uint32_t block = slot.more_ids;; here = kOfBlock) {
     const auto& ids = blocks_[block].ids;
-    for (std::size_t i = 0; i < here; ++i) {
-      if (ids[i] == id) return true;
-    }
+    for (std::size_t i = 0; i < kOfBlock; ++i) found |= (i < here) & (ids[i] == id);
+    if (found) return true;
     left -= here;
     if (left == 0) return false;
     block = blocks_[block].next;
@@ -36,10 +37,11 @@ bool IdSets::insert(SessionSlot& slot, std::uint64_t id, std::size_t cap) {
 }
 
 void IdSets::append(SessionSlot& slot, std::uint64_t id) {
-  if (slot.id_count++ == 0) {
-    slot.first_id = id;
+  if (slot.id_count < kOfSlot) {
+    slot.first_ids[slot.id_count++] = id;
     return;
   }
+  ++slot.id_count;
   const std::size_t here = in_newest(slot.id_count);
   if (here == 1) {
     const std::uint32_t block = blocks_.take();
@@ -62,11 +64,10 @@ void IdSets::make_long(SessionSlot& slot) {
 template <class Visit>
 void IdSets::for_each(const SessionSlot& slot, Visit visit) const {
   if (slot.id_count == kLong) return long_sets_[slot.more_ids].for_each(visit);
-  if (slot.id_count == 0) return;
-  visit(slot.first_id);
-  if (slot.id_count == 1) return;
+  for (std::size_t i = 0; i < std::min<std::size_t>(slot.id_count, kOfSlot); ++i) visit(slot.first_ids[i]);
+  if (slot.id_count <= kOfSlot) return;
   std::array<const Block*, kMostBlocks> chain;
-  std::size_t blocks = (slot.id_count - std::size_t{1} + kOfBlock - 1) / kOfBlock;
+  std::size_t blocks = (slot.id_count - kOfSlot + kOfBlock - 1) / kOfBlock;
   std::uint32_t block = slot.more_ids;
   for (std::size_t i = blocks; i-- > 0; block = chain[i]->next) chain[i] = &blocks_[block];
   for (std::size_t i = 0; i < blocks; ++i) {
@@ -88,7 +89,7 @@ void IdSets::clear(SessionSlot& slot) {
     long_sets_[slot.more_ids] = LongIdSet{};
     long_sets_.give_back(slot.more_ids);
   } else {
-    for (std::size_t left = slot.id_count; left > 1;) {
+    for (std::size_t left = slot.id_count; left > kOfSlot;) {
       left -= in_newest(left);
       const std::uint32_t block = slot.more_ids;
       slot.more_ids = blocks_[block].next;

@@ -1,9 +1,9 @@
-// The event ids that open sessions remember, as 64-bit hashes: the first in the session's slot, the next ones in chained
+// The event ids that open sessions remember, as 64-bit hashes: the first ones in the session's slot, the next in chained
 // blocks of a pool; a session with many, or with as many as it may remember, has a set of its own.
 //
 // Invariants, of a slot:
 //   1. id_count == kLong: more_ids is its LongIdSet, which holds all its ids.
-//   2. Else it is the number of its ids, at most kChained: first_id is the first, and more_ids (where there are more) the
+//   2. Else it is the number of its ids, at most kChained: first_ids has the first, and more_ids (where there are more) is the
 //      newest of a chain of blocks, in which the older ones are full. Each block is part of one chain, or free.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "core/long_id_set.h"
 #include "core/pool.h"
@@ -24,10 +25,10 @@ class IdSets {
 
   /// Hints: contains() and insert() will be asked of this slot. The second needs what the first has brought.
   void prefetch(const SessionSlot& slot) const {
-    if (slot.id_count > 1 && slot.id_count != kLong) blocks_.prefetch(slot.more_ids);
+    if (slot.id_count > kOfSlot && slot.id_count != kLong) blocks_.prefetch(slot.more_ids);
   }
   void prefetch_more(const SessionSlot& slot) const {
-    if (slot.id_count > 1 + kOfBlock && slot.id_count != kLong) blocks_.prefetch(blocks_[slot.more_ids].next);
+    if (slot.id_count > kOfSlot + kOfBlock && slot.id_count != kLong) blocks_.prefetch(blocks_[slot.more_ids].next);
   }
 
   /// Adds an id that is not held; true if the oldest had to go for it. `cap` is the same in every call.
@@ -41,7 +42,7 @@ class IdSets {
 
   std::size_t size(const SessionSlot& slot) const;
 
-  /// All slots together have at most so many ids beyond their first.
+  /// All slots together have at most so many ids beyond those that are in them.
   std::size_t size_at_most() const;
 
   /// Appends the hashes, oldest first, 8 bytes each.
@@ -54,9 +55,10 @@ class IdSets {
   std::size_t blocks() const { return blocks_.taken(); }
   std::size_t long_sets() const { return long_sets_.taken(); }
 
+  static constexpr std::size_t kOfSlot = std::tuple_size_v<decltype(SessionSlot::first_ids)>;
   static constexpr std::size_t kOfBlock = 7;
   static constexpr std::size_t kMostBlocks = 8;
-  static constexpr std::size_t kChained = 1 + kMostBlocks * kOfBlock;
+  static constexpr std::size_t kChained = kOfSlot + kMostBlocks * kOfBlock;
 
  private:
   static constexpr std::uint8_t kLong = 255;
@@ -68,7 +70,7 @@ class IdSets {
   static_assert(sizeof(Block) == 64);
 
   // How many of the chained ids are in the newest block.
-  static std::size_t in_newest(std::size_t count) { return (count - 2) % kOfBlock + 1; }
+  static std::size_t in_newest(std::size_t count) { return (count - kOfSlot - 1) % kOfBlock + 1; }
 
   template <class Visit>
   void for_each(const SessionSlot& slot, Visit visit) const;

@@ -1,6 +1,7 @@
 // An open session as the table keeps it: there are millions.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "clickstream/session.h"
@@ -17,18 +18,20 @@ struct SessionEntry {
   bool operator==(const SessionEntry&) const = default;
 };
 
-struct SessionSlot {
+// Two of the processor's cache lines.
+struct alignas(64) SessionSlot {
   Session session;
   Timestamp entry_time = SessionEntry{}.time;
   std::uint32_t entry_page = SessionEntry{}.page;
   std::uint32_t next = 0;  ///< of the pool
   // Of IdSets:
-  std::uint64_t first_id = 0;
   std::uint32_t more_ids = 0;
   std::uint8_t id_count = 0;
 
   bool open = false;
   bool watched = false;  ///< for the table's owner: whether someone keeps this slot's index
+
+  std::array<std::uint64_t, 5> first_ids{};  // of IdSets, too
 
   SessionEntry entry() const { return {entry_time, entry_page}; }
   void set_entry(const SessionEntry& entry) {
@@ -36,6 +39,6 @@ struct SessionSlot {
     entry_page = entry.page;
   }
 };
-static_assert(sizeof(SessionSlot) == 96);
+static_assert(sizeof(SessionSlot) == 128);
 
 }  // namespace clickstream

@@ -57,8 +57,8 @@ const std::vector<SessionTable::Index>& SessionTable::joined_by(UserId user, Ses
   return joined_;
 }
 
-void SessionTable::expect(const Event& event) {
-  if (index_.size() < kWorthAHint) return;
+std::optional<UserId> SessionTable::expect(const Event& event) {
+  if (index_.size() < kWorthAHint) return std::nullopt;
   constexpr std::size_t kStep = 4;
   static_assert(3 * kStep <= std::tuple_size_v<decltype(expected_)>);
   const auto before = [this](std::size_t calls) -> Expected& {
@@ -72,7 +72,10 @@ void SessionTable::expect(const Event& event) {
   if (found.slot != kNone) slots_.prefetch(found.slot);
   const std::uint32_t now = hash(event.user, event.session);
   index_.prefetch(now);
-  expected_[next_expected_++ % expected_.size()] = {now, kNone};
+  const UserId user = found.user;
+  const bool is_open = found.slot != kNone;
+  expected_[next_expected_++ % expected_.size()] = {event.user, now, kNone};
+  return is_open ? std::nullopt : std::optional(user);
 }
 
 SessionTable::Index SessionTable::open(const Event& event) {
@@ -113,7 +116,7 @@ SessionTable::Index SessionTable::close_due(Timestamp watermark) {
     }
   } while (bring_due(watermark));
   due_ = Timestamp::max();
-  if (!due_later_.empty()) due_ = due_later_.begin()->first;
+  if (!seconds_.empty()) due_ = std::chrono::sys_seconds{std::chrono::seconds{seconds_.top()}};
   if (!due_now_.empty()) due_ = due_now_.front().time;
   return kNone;
 }
@@ -128,16 +131,19 @@ void SessionTable::enqueue(Index index) {
   }
   const auto second = std::chrono::floor<std::chrono::seconds>(due);
   due_ = std::min<Timestamp>(due_, second);
-  due_later_[second].push_back(index);
+  const auto [list, is_new] = due_later_.try_emplace(second.time_since_epoch().count());
+  if (is_new) seconds_.push(list->first);
+  list->second.push_back(index);
 }
 
 // The first second of due_later_, if it begins before the watermark: what is due in it goes to due_now_.
 bool SessionTable::bring_due(Timestamp watermark) {
-  const auto first = due_later_.begin();
-  if (first == due_later_.end() || first->first >= watermark) return false;
-  due_from_ = first->first + std::chrono::seconds{1};
-  const std::vector<Index> list = std::move(first->second);
-  due_later_.erase(first);
+  if (seconds_.empty()) return false;
+  const std::chrono::sys_seconds second{std::chrono::seconds{seconds_.top()}};
+  if (second >= watermark) return false;
+  due_from_ = second + std::chrono::seconds{1};
+  const std::vector<Index> list = std::move(due_later_.extract(seconds_.top()).mapped());
+  seconds_.pop();
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < std::min(kAhead, list.size()); ++i) slots_.prefetch(list[i]);
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -165,7 +171,7 @@ void SessionTable::release(Index index) {
 }
 
 std::size_t SessionTable::saved_size() const {
-  return kMaxVarint + index_.size() * (kMostBytes + sizeof(std::uint64_t)) +
+  return kMaxVarint + index_.size() * (kMostBytes + IdSets::kOfSlot * sizeof(std::uint64_t)) +
          ids_.size_at_most() * sizeof(std::uint64_t);
 }
 

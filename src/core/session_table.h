@@ -9,15 +9,19 @@
 //   4. The time at which an open session is looked at (that of due_now_, the beginning of the second of due_later_) is
 //      at most its end + gap.
 //   5. due_now_ is a heap whose times lie before due_from_, the seconds of due_later_ begin there or later.
-//   6. due_ is no later than any time of due_now_ and any second of due_later_.
-//   7. Only open sessions have ids.
+//   6. seconds_ has the seconds of due_later_, each once.
+//   7. due_ is no later than any time of due_now_ and any second of due_later_.
+//   8. Only open sessions have ids.
 #pragma once
 
-#include <absl/container/btree_map.h>
+#include <absl/container/flat_hash_map.h>
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <queue>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +48,8 @@ class SessionTable {
 
   /// A hint, which changes nothing: a session of the event's key will be looked for a few calls later. What is read then
   /// comes into the processor's cache, a step with each call, since each step needs what the one before it brought.
-  void expect(const Event& event);
+  /// Gives the user of a call some time ago, if no session of that key is open.
+  std::optional<UserId> expect(const Event& event);
 
   /// Opens a session of the event's key, to which the caller adds the event.
   Index open(const Event& event);
@@ -106,12 +111,14 @@ class SessionTable {
   HashIndex index_;
   Pool<SessionSlot> slots_;
   IdSets ids_;
-  absl::btree_map<std::chrono::sys_seconds, std::vector<Index>> due_later_;  // by second
+  absl::flat_hash_map<std::int64_t, std::vector<Index>> due_later_;                       // by second since 1970
+  std::priority_queue<std::int64_t, std::vector<std::int64_t>, std::greater<>> seconds_;  // those of due_later_
   std::vector<Deadline> due_now_;
   Timestamp due_from_ = Timestamp::min();
   Timestamp due_ = Timestamp::max();
   std::vector<Index> joined_;
   struct Expected {
+    UserId user{};
     std::uint32_t hash = 0;
     Index slot = kNone;
   };

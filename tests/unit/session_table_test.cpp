@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -28,9 +29,17 @@ class SessionTableCheck {
       if (slot.open) REQUIRE(time <= slot.session.end + table_.gap_);
       REQUIRE(table_.due_ <= time);
     };
-    for (const auto& [second, list] : table_.due_later_) {
+    for (const auto& [number, list] : table_.due_later_) {
+      const std::chrono::sys_seconds second{std::chrono::seconds{number}};
       REQUIRE(second >= table_.due_from_);
       for (const auto index : list) note(index, second);
+    }
+    auto seconds = table_.seconds_;
+    REQUIRE(seconds.size() == table_.due_later_.size());
+    for (std::optional<std::int64_t> before; !seconds.empty(); seconds.pop()) {
+      REQUIRE((!before || seconds.top() > *before));
+      REQUIRE(table_.due_later_.contains(seconds.top()));
+      before = seconds.top();
     }
     for (const auto& deadline : table_.due_now_) {
       REQUIRE(deadline.time < table_.due_from_);
@@ -56,8 +65,8 @@ class SessionTableCheck {
       REQUIRE(found == 1);
       if (slot.id_count > IdSets::kChained) {
         ++long_sets;
-      } else if (slot.id_count > 1) {
-        blocks += (slot.id_count - 1 + IdSets::kOfBlock - 1) / IdSets::kOfBlock;
+      } else if (slot.id_count > IdSets::kOfSlot) {
+        blocks += (slot.id_count - IdSets::kOfSlot + IdSets::kOfBlock - 1) / IdSets::kOfBlock;
       }
     }
     REQUIRE(open == table_.index_.size());
