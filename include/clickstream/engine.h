@@ -45,6 +45,9 @@ class Engine {
   /// lateness, which closes the sessions that end more than the gap before it.
   Outcome apply(const Event& event, Timestamp record_time);
 
+  /// Only moves the watermark, as apply() does: the event is counted elsewhere.
+  void pass(const Event& event, Timestamp record_time);
+
   /// Judges and counts one event, and leaves the watermark to the caller.
   Outcome count(const Event& event);
 

@@ -5,6 +5,8 @@
 // Pure like the engine; one thread at a time.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +25,8 @@ namespace clickstream {
 
 enum class Fate : std::uint8_t { counted, duplicate, late, malformed, not_ours };
 
-/// What became of a record. One of a partition that is not assigned is not ours, and is passed over.
+/// What became of a record. One of a partition that is not assigned is not ours, and is passed over; so is one of another
+/// share.
 struct Verdict {
   Fate fate{};
   Malformed reason{};  ///< of a malformed one
@@ -34,10 +37,23 @@ struct Verdict {
 /// Whether a record's key is neither the event's user_id nor its session_id in decimal; no key is foreign, too.
 bool is_foreign_key(const Event& event, std::string_view key);
 
+/// A part of the users, of several that have each of them once: number `number`, from 0 on, of `of`.
+struct UserShare {
+  std::size_t number = 0;
+  std::size_t of = 1;
+
+  bool has(UserId user) const {
+    // Fibonacci hashing (Knuth, The Art of Computer Programming, volume 3, 6.4): ids that follow each other are spread.
+    const std::uint64_t hash = static_cast<std::uint64_t>(value(user)) * 0x9E37'79B9'7F4A'7C15;
+    return (hash >> 32) * of >> 32 == number;
+  }
+};
+
 class EngineSet {
  public:
-  /// Without `partitioning`, an input without keys: each partition is a unit, as when keyed, but keys are not looked at.
-  explicit EngineSet(const EngineConfig& config, std::optional<Partitioning> partitioning = {});
+  /// Of a share of the users, the events of the others only move the watermark, as do malformed records; these are
+  /// counted by the first one. The figures of all shares, merged, are those of a set that has all users. Without `partitioning`, an input without keys: each partition is a unit, as when keyed, but keys are not looked at.
+  explicit EngineSet(const EngineConfig& config, std::optional<Partitioning> partitioning = {}, UserShare share = {});
 
   /// Starts a unit with empty state; again: empties it. Unkeyed: a further partition joins the unit, which waits for
   /// its first event; again: waits for it anew.
@@ -102,9 +118,13 @@ class EngineSet {
 
   EngineConfig config_;
   std::optional<Partitioning> partitioning_;
+  UserShare share_;
   std::map<std::int32_t, Engine> engines_;  // by unit
   Rows rows_;
   Clocks clocks_;  // unkeyed: by partition, those that are assigned
+  // Where the last record was of: the next one mostly is, too. Absent: look.
+  Engine* last_engine_ = nullptr;
+  std::int32_t last_partition_ = 0;
 };
 
 }  // namespace clickstream

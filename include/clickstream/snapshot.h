@@ -57,4 +57,7 @@ struct Snapshot {
   std::optional<std::int64_t> lag() const;
 };
 
+/// Adds the figures of `other`, of the same partitions but other users, to `into`.
+void merge(Snapshot& into, const Snapshot& other);
+
 }  // namespace clickstream

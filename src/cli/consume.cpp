@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/counting/decode_ahead.h"
 #include "cli/dead_letters.h"
-#include "cli/decode_ahead.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/outlets.h"

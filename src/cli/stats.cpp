@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "cli/commands.h"
-#include "cli/decode_ahead.h"
+#include "cli/counting/shared_engines.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/range_options.h"
@@ -19,7 +19,6 @@
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
-#include "clickstream/engine_set.h"
 #include "http/client.h"
 #include "render/csv.h"
 #include "render/expect.h"
@@ -65,19 +64,17 @@ Result<void> redraw(Screen& screen, const Snapshot& snapshot, const StatsOptions
 
 // Adds up what the input holds; a signal cuts it short.
 Result<Snapshot> read_input(Input& input, const StatsOptions& options, Screen& screen, const Log& log) {
-  EngineSet engines(options.engine.config, input.partitioning);
-  DecodeAhead decoding(options.engine.max_ahead, engines);
+  EngineConfig config = options.engine.config;
+  config.busiest = 0;  // no table shows them
+  SharedEngines engines(config, input.partitioning, options.engine.max_ahead);
   Remarks remarks(log);
   ProgressBar bar;
   Batch batch;
   auto next_draw = steady_clock::now() + kWatchEvery;
   while (!batch.at_end && !stop_requested()) {
     if (auto polled = input.source->poll(batch, kPoll); !polled) return unexpected(polled.error());
-    decoding.begin(batch.records);
-    for (const Record& record : batch.records) {
-      const Verdict verdict = engines.apply(record, decoding.next());
-      if (verdict.fate == Fate::malformed) remarks.malformed(record, verdict.reason, input.topic);
-    }
+    engines.count(batch.records,
+                  [&](const Record& record, Malformed reason) { remarks.malformed(record, reason, input.topic); });
     for (const auto partition : batch.assigned) engines.assign(partition);
     if (options.watch && steady_clock::now() >= next_draw) {
       next_draw += kWatchEvery;

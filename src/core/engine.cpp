@@ -193,8 +193,12 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 Outcome Engine::apply(const Event& event, Timestamp record_time) {
   const Outcome outcome = count(event);
-  impl_->move_watermark(std::min(event.timestamp, record_time) - impl_->config.lateness);
+  pass(event, record_time);
   return outcome;
+}
+
+void Engine::pass(const Event& event, Timestamp record_time) {
+  impl_->move_watermark(std::min(event.timestamp, record_time) - impl_->config.lateness);
 }
 
 Outcome Engine::count(const Event& event) {

@@ -38,10 +38,11 @@ bool is_foreign_key(const Event& event, std::string_view key) {
   return !is_decimal_of(value(event.user), key) && !is_decimal_of(value(event.session), key);
 }
 
-EngineSet::EngineSet(const EngineConfig& config, std::optional<Partitioning> partitioning)
-    : config_(config), partitioning_(partitioning) {}
+EngineSet::EngineSet(const EngineConfig& config, std::optional<Partitioning> partitioning, UserShare share)
+    : config_(config), partitioning_(partitioning), share_(share) {}
 
 void EngineSet::assign(std::int32_t partition) {
+  last_engine_ = nullptr;
   if (unkeyed()) {
     if (clocks_.empty()) engines_.insert_or_assign(kWhole, Engine(config_));
     clocks_.insert_or_assign(partition, Clock{});
@@ -51,6 +52,7 @@ void EngineSet::assign(std::int32_t partition) {
 }
 
 void EngineSet::revoke(std::int32_t partition) {
+  last_engine_ = nullptr;
   if (unkeyed()) {
     clocks_.erase(partition);
     if (clocks_.empty()) engines_.clear();
@@ -60,13 +62,17 @@ void EngineSet::revoke(std::int32_t partition) {
 }
 
 Engine* EngineSet::engine_of(std::int32_t partition) {
-  if (unkeyed() && clocks_.count(partition) == 0) return nullptr;
-  const auto engine = engines_.find(unkeyed() ? kWhole : partition);
-  return engine == engines_.end() ? nullptr : &engine->second;
+  if (last_engine_ == nullptr || last_partition_ != partition) {
+    const auto engine = engines_.find(unkeyed() ? kWhole : partition);
+    const bool assigned = engine != engines_.end() && (!unkeyed() || clocks_.count(partition) > 0);
+    last_engine_ = assigned ? &engine->second : nullptr;
+    last_partition_ = partition;
+  }
+  return last_engine_;
 }
 
 void EngineSet::expect(const Record& record, const Decoded& decoded) {
-  if (!decoded) return;
+  if (!decoded || !share_.has(decoded->user)) return;
   if (Engine* const engine = engine_of(record.partition)) engine->expect(*decoded);
 }
 
@@ -74,24 +80,31 @@ Verdict EngineSet::apply(const Record& record, const Decoded& event) {
   Engine* const engine = engine_of(record.partition);
   if (engine == nullptr) return {Fate::not_ours, {}};
   if (!event) {
-    engine->reject(event.error());
+    const bool counts = share_.number == 0;
+    if (counts) engine->reject(event.error());
     if (unkeyed()) {
       tick(*engine, clocks_[record.partition], std::nullopt);
       collect_rows(*engine, {});
     }
-    return {Fate::malformed, event.error()};
+    return counts ? Verdict{Fate::malformed, event.error()} : Verdict{Fate::not_ours, {}};
   }
+  const bool ours = share_.has(event->user);
+  Fate fate = Fate::not_ours;
   if (unkeyed()) {
-    const Outcome outcome = engine->count(*event);
+    if (ours) fate = fate_of(engine->count(*event));
     // A record from before 1970 has no time: no event is as old.
     tick(*engine, clocks_[record.partition], std::max(Timestamp{}, std::min(event->timestamp, record.time)));
     collect_rows(*engine, {});
-    return {fate_of(outcome), {}};
+    return {fate, {}};
   }
-  if (partitioning_ == Partitioning::keyed && is_foreign_key(*event, record.key)) engine->note_foreign_key();
-  const Outcome outcome = engine->apply(*event, record.time);
+  if (ours) {
+    if (partitioning_ == Partitioning::keyed && is_foreign_key(*event, record.key)) engine->note_foreign_key();
+    fate = fate_of(engine->apply(*event, record.time));
+  } else {
+    engine->pass(*event, record.time);
+  }
   collect_rows(*engine, {record.partition, 0, record.offset});
-  return {fate_of(outcome), {}};
+  return {fate, {}};
 }
 
 // A record of the partition has been counted; a malformed one has no time.
@@ -198,6 +211,7 @@ Expected<std::vector<PartitionOffset>, std::string> EngineSet::restore(std::int3
   auto engine = Engine::restore(config_, state);
   if (!engine) return unexpected(engine.error());
 
+  last_engine_ = nullptr;
   engines_.insert_or_assign(unit, std::move(*engine));
   clocks_.clear();
   std::vector<PartitionOffset> next;

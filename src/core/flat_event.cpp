@@ -54,7 +54,7 @@ class Rest {
     return found;
   }
 
-  // "name": without white space.
+  // "name":
   template <Field field>
   bool take_name() {
     constexpr std::string_view kName = kFieldNames[field];
@@ -165,67 +165,52 @@ bool take_seconds(Rest& rest, std::int64_t& micros) {
   return true;
 }
 
-// A name and its colon. Mostly it is the `expected` one.
-bool take_field(Rest& rest, Field expected, Field& field) {
-  field = expected;
-  switch (expected) {
-    case kEventId:
-      if (rest.take_name<kEventId>()) return true;
-      break;
-    case kUserId:
-      if (rest.take_name<kUserId>()) return true;
-      break;
-    case kSessionId:
-      if (rest.take_name<kSessionId>()) return true;
-      break;
-    case kPage:
-      if (rest.take_name<kPage>()) return true;
-      break;
-    case kAction:
-      if (rest.take_name<kAction>()) return true;
-      break;
-    case kDuration:
-      if (rest.take_name<kDuration>()) return true;
-      break;
-    case kTimestamp:
-      if (rest.take_name<kTimestamp>()) return true;
-      break;
-    case kFields:
-      break;
+// Of the kind and within the limits that judge() has.
+template <Field field>
+bool take_value(Rest& rest, Timestamp latest, Event& event) {
+  std::int64_t number = 0;
+  if constexpr (field == kEventId) {
+    return take_string(rest, event.event_id) && !event.event_id.empty() && event.event_id.size() <= kMaxEventId;
+  } else if constexpr (field == kUserId) {
+    if (!take_whole(rest, number)) return false;
+    event.user = UserId{number};
+    return true;
+  } else if constexpr (field == kSessionId) {
+    if (!take_whole(rest, number)) return false;
+    event.session = SessionId{number};
+    return true;
+  } else if constexpr (field == kPage) {
+    return take_string(rest, event.page) && !event.page.empty() && event.page.size() <= kMaxPage;
+  } else if constexpr (field == kAction) {
+    return take_string(rest, event.action);
+  } else if constexpr (field == kDuration) {
+    if (!take_seconds(rest, number)) return false;
+    event.duration = Duration{number};
+    return event.duration <= kMaxDuration;
+  } else {
+    static_assert(field == kTimestamp);
+    if (!take_seconds(rest, number)) return false;
+    event.timestamp = timestamp_from_micros(number);
+    return event.timestamp >= kFirstTimestamp && event.timestamp <= std::min(kLastTimestamp, latest);
   }
-  std::string_view name;
-  if (!take_string(rest, name)) return false;
-  field = field_of(name);
-  rest.skip_white_space();
-  return rest.take(':');
 }
 
-// Of the kind and within the limits that judge() has.
 bool take_value(Rest& rest, Field field, Timestamp latest, Event& event) {
-  std::int64_t number = 0;
   switch (field) {
     case kEventId:
-      return take_string(rest, event.event_id) && !event.event_id.empty() && event.event_id.size() <= kMaxEventId;
+      return take_value<kEventId>(rest, latest, event);
     case kUserId:
-      if (!take_whole(rest, number)) return false;
-      event.user = UserId{number};
-      return true;
+      return take_value<kUserId>(rest, latest, event);
     case kSessionId:
-      if (!take_whole(rest, number)) return false;
-      event.session = SessionId{number};
-      return true;
+      return take_value<kSessionId>(rest, latest, event);
     case kPage:
-      return take_string(rest, event.page) && !event.page.empty() && event.page.size() <= kMaxPage;
+      return take_value<kPage>(rest, latest, event);
     case kAction:
-      return take_string(rest, event.action);
+      return take_value<kAction>(rest, latest, event);
     case kDuration:
-      if (!take_seconds(rest, number)) return false;
-      event.duration = Duration{number};
-      return event.duration <= kMaxDuration;
+      return take_value<kDuration>(rest, latest, event);
     case kTimestamp:
-      if (!take_seconds(rest, number)) return false;
-      event.timestamp = timestamp_from_micros(number);
-      return event.timestamp >= kFirstTimestamp && event.timestamp <= std::min(kLastTimestamp, latest);
+      return take_value<kTimestamp>(rest, latest, event);
     case kFields:
       break;
   }
@@ -233,32 +218,50 @@ bool take_value(Rest& rest, Field field, Timestamp latest, Event& event) {
   return rest.starts_with('"') ? take_string(rest, other) : take_number(rest);
 }
 
-}  // namespace
+template <Field field>
+bool take_field(Rest& rest, Timestamp latest, Event& event) {
+  return rest.take(field == kEventId ? '{' : ',') && rest.take_name<field>() && take_value<field>(rest, latest, event);
+}
 
-bool read_flat_event(std::string_view json, Timestamp latest, Event& event) {
+// The most usual kind: the fields in their order, nothing between them.
+bool read_in_order(Rest rest, Timestamp latest, Event& event) {
+  return take_field<kEventId>(rest, latest, event) && take_field<kUserId>(rest, latest, event) &&
+         take_field<kSessionId>(rest, latest, event) && take_field<kPage>(rest, latest, event) &&
+         take_field<kAction>(rest, latest, event) && take_field<kDuration>(rest, latest, event) &&
+         take_field<kTimestamp>(rest, latest, event) && rest.take('}') && rest.empty();
+}
+
+bool read_in_any_order(Rest rest, Timestamp latest, Event& event) {
   constexpr unsigned kAll = (1U << kFields) - 1;
-  if (json.size() < kWordSize) return false;
-  Rest rest(json);
+  unsigned seen = 0;
   rest.skip_white_space();
   if (!rest.take('{')) return false;
-  Field expected = kEventId;
-  unsigned seen = 0;
   do {
     rest.skip_white_space();
-    Field field = kFields;
-    if (!take_field(rest, expected, field)) return false;
+    std::string_view name;
+    if (!take_string(rest, name)) return false;
     rest.skip_white_space();
+    if (!rest.take(':')) return false;
+    rest.skip_white_space();
+    const Field field = field_of(name);
     if (!take_value(rest, field, latest, event)) return false;
     rest.skip_white_space();
     if (field != kFields) {
       if ((seen >> field & 1U) != 0) return false;
       seen |= 1U << field;
-      expected = static_cast<Field>(field + 1);
     }
   } while (rest.take(','));
   if (!rest.take('}')) return false;
   rest.skip_white_space();
   return rest.empty() && seen == kAll;
+}
+
+}  // namespace
+
+bool read_flat_event(std::string_view json, Timestamp latest, Event& event) {
+  if (json.size() < kWordSize) return false;
+  const Rest rest(json);
+  return read_in_order(rest, latest, event) || read_in_any_order(rest, latest, event);
 }
 
 }  // namespace clickstream

@@ -127,6 +127,15 @@ std::optional<double> average_session_duration_seconds(const Metrics& metrics) {
   return ratio(micros / 1e6, metrics.sessions.total());
 }
 
+void merge(Snapshot& into, const Snapshot& other) {
+  merge(into.total, other.total);
+  for (std::size_t i = 0; i < into.partitions.size(); ++i) {
+    PartitionFigures& partition = into.partitions[i];
+    merge(partition.metrics, other.partitions[i].metrics);
+    if (partition.foreign_keys) partition.foreign_keys = partition.metrics.foreign_keys;
+  }
+}
+
 std::optional<std::int64_t> Snapshot::lag() const {
   if (partitions.empty()) return std::nullopt;
   std::int64_t sum = 0;

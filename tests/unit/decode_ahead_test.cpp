@@ -1,5 +1,5 @@
 // Decoding on two threads gives, record for record, what a decoder gives, however the threads share the work.
-#include "cli/decode_ahead.h"
+#include "cli/counting/decode_ahead.h"
 
 #include <deque>
 #include <random>
@@ -57,7 +57,7 @@ void check_same(const Decoded& found, const Decoded& expected) {
 }
 
 TEST_CASE("A batch of any size is decoded as by one decoder, and stays until the next") {
-  constexpr auto kPiece = DecodeAhead::kPiece;
+  constexpr auto kPiece = Pieces::kRecords;
   std::mt19937_64 random(1);
   std::vector<std::size_t> sizes = {0, 1,         2, kPiece - 1, kPiece, kPiece + 1, 2 * kPiece, 0, 2 * kPiece + 1,
                                     1, 5 * kPiece};

@@ -1,0 +1,80 @@
+#include "cli/counting/shared_engines.h"
+
+#include <algorithm>
+
+namespace clickstream::cli {
+namespace {
+
+// Each share looks at the time of every event: with more of them that is most of what they do.
+constexpr std::size_t kMostShares = 8;
+
+}  // namespace
+
+std::size_t SharedEngines::processors() {
+  return std::clamp(std::size_t{std::thread::hardware_concurrency()}, std::size_t{1}, kMostShares);
+}
+
+SharedEngines::SharedEngines(const EngineConfig& config, std::optional<Partitioning> partitioning, Duration max_ahead,
+                             std::size_t shares) {
+  if (config.max_pages || config.max_windows) shares = 1;
+  for (std::size_t i = 0; i < shares; ++i) {
+    shares_.push_back(std::make_unique<Share>(pieces_, max_ahead, config, partitioning, UserShare{i, shares}));
+  }
+  for (std::size_t i = 1; i < shares; ++i) {
+    threads_.emplace_back([this, i](const std::stop_token& stop) { work(stop, *shares_[i]); });
+  }
+}
+
+void SharedEngines::assign(std::int32_t partition) {
+  for (const auto& share : shares_) share->engines.assign(partition);
+}
+
+void SharedEngines::close_all() {
+  for (const auto& share : shares_) share->engines.close_all();
+}
+
+Snapshot SharedEngines::snapshot(Timestamp as_of) const {
+  Snapshot snapshot = shares_.front()->engines.snapshot(as_of);
+  for (std::size_t i = 1; i < shares_.size(); ++i) merge(snapshot, shares_[i]->engines.snapshot(as_of));
+  return snapshot;
+}
+
+std::uint64_t SharedEngines::distinct_users() const {
+  std::uint64_t users = 0;
+  for (const auto& share : shares_) users += share->engines.distinct_users();
+  return users;
+}
+
+void SharedEngines::count(const std::vector<Record>& records,
+                          const std::function<void(const Record&, Malformed)>& malformed) {
+  pieces_.begin(records);
+  {
+    const std::lock_guard lock(mutex_);
+    records_ = &records;
+    counting_ = threads_.size();
+    ++batch_;
+  }
+  changed_.notify_all();
+  Share& mine = *shares_.front();
+  mine.reader.begin();
+  for (const Record& record : records) {
+    const Verdict verdict = mine.engines.apply(record, mine.reader.next());
+    if (verdict.fate == Fate::malformed) malformed(record, verdict.reason);
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return counting_ == 0; });
+}
+
+void SharedEngines::work(const std::stop_token& stop, Share& share) {
+  std::unique_lock lock(mutex_);
+  for (std::uint64_t batch = 1; changed_.wait(lock, stop, [&] { return batch_ == batch; }); ++batch) {
+    const std::vector<Record>& records = *records_;
+    lock.unlock();
+    share.reader.begin();
+    for (const Record& record : records) share.engines.apply(record, share.reader.next());
+    lock.lock();
+    if (--counting_ == 0) changed_.notify_all();
+  }
+}
+
+}  // namespace clickstream::cli
