@@ -30,7 +30,7 @@ void SharedEngines::assign(std::int32_t partition) {
 }
 
 void SharedEngines::close_all() {
-  for (const auto& share : shares_) share->engines.close_all();
+  run([](Share& share) { share.engines.close_all(); });
 }
 
 Snapshot SharedEngines::snapshot(Timestamp as_of) const {
@@ -48,32 +48,36 @@ std::uint64_t SharedEngines::distinct_users() const {
 void SharedEngines::count(const std::vector<Record>& records,
                           const std::function<void(const Record&, Malformed)>& malformed) {
   pieces_.begin(records);
+  run([&](Share& share) {
+    share.reader.begin();
+    for (const Record& record : records) {
+      const Verdict verdict = share.engines.apply(record, share.reader.next());
+      if (verdict.fate == Fate::malformed) malformed(record, verdict.reason);  // the first share only says so
+    }
+  });
+}
+
+void SharedEngines::run(const Task& task) {
   {
     const std::lock_guard lock(mutex_);
-    records_ = &records;
-    counting_ = threads_.size();
-    ++batch_;
+    task_ = &task;
+    ++tasks_;
+    running_ = threads_.size();
   }
   changed_.notify_all();
-  Share& mine = *shares_.front();
-  mine.reader.begin();
-  for (const Record& record : records) {
-    const Verdict verdict = mine.engines.apply(record, mine.reader.next());
-    if (verdict.fate == Fate::malformed) malformed(record, verdict.reason);
-  }
+  task(*shares_.front());
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return counting_ == 0; });
+  changed_.wait(lock, [this] { return running_ == 0; });
 }
 
 void SharedEngines::work(const std::stop_token& stop, Share& share) {
   std::unique_lock lock(mutex_);
-  for (std::uint64_t batch = 1; changed_.wait(lock, stop, [&] { return batch_ == batch; }); ++batch) {
-    const std::vector<Record>& records = *records_;
+  for (std::uint64_t next = 1; changed_.wait(lock, stop, [&] { return tasks_ == next; }); ++next) {
+    const Task& task = *task_;
     lock.unlock();
-    share.reader.begin();
-    for (const Record& record : records) share.engines.apply(record, share.reader.next());
+    task(share);
     lock.lock();
-    if (--counting_ == 0) changed_.notify_all();
+    if (--running_ == 0) changed_.notify_all();
   }
 }
 

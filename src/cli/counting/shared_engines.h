@@ -48,15 +48,19 @@ class SharedEngines {
     PieceReader reader;
   };
 
+  using Task = std::function<void(Share&)>;
+
+  // Does it for all shares, each on its thread.
+  void run(const Task& task);
   void work(const std::stop_token& stop, Share& share);
 
   Pieces pieces_;
   std::vector<std::unique_ptr<Share>> shares_;  // the first is counted by the caller's thread
 
   std::mutex mutex_;  // of the following three
-  std::uint64_t batch_ = 0;
-  const std::vector<Record>* records_ = nullptr;  // of that batch
-  std::size_t counting_ = 0;                      // how many of the threads are not done with it
+  std::uint64_t tasks_ = 0;
+  const Task* task_ = nullptr;  // the last of them,
+  std::size_t running_ = 0;     // and how many of the threads are not done with it
   std::condition_variable_any changed_;
 
   std::vector<std::jthread> threads_;  // the last member: they use the others
