@@ -8,6 +8,7 @@
 
 #include "core/busiest.h"
 #include "core/figures_state.h"
+#include "core/huge_pages.h"
 #include "core/page_table.h"
 #include "core/prefetch.h"
 #include "core/session_table.h"
@@ -285,6 +286,7 @@ std::vector<UserId> Engine::users() const { return {impl_->users.begin(), impl_-
 void Engine::save(std::string& out) const {
   assert(!impl_->config.count_users);
   out.reserve(out.size() + impl_->sessions.saved_size() + 64 * impl_->metrics.pages.size() + 1024);
+  prefer_huge_pages(out.data() + out.size(), out.capacity() - out.size());
   write_section(out, kFiguresTag, [&] { save_figures({impl_->metrics, impl_->watermark}, out); });
   write_section(out, kPagesTag, [&] { impl_->pages.save(impl_->metrics.pages, out); });
   write_section(out, kSessionsTag, [&] { impl_->sessions.save(out); });
