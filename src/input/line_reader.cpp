@@ -38,6 +38,7 @@ struct LineReader::Impl {
   std::uint64_t filled_to = 0;
 
   Result<Next> fill(Duration timeout);
+  void turn();
   Result<std::optional<std::size_t>> read_some(char* to, std::size_t room, Duration timeout);
   Result<bool> read_packed(Duration timeout);
   bool take_line(std::string_view& line);
@@ -105,18 +106,26 @@ Result<std::optional<std::size_t>> LineReader::Impl::read_some(char* to, std::si
   }
 }
 
+// Goes on in the next buffer, with what has not been handed out.
+void LineReader::Impl::turn() {
+  std::rotate(buffers.begin(), buffers.end() - 1, buffers.end());
+  const std::vector<char>& before = buffers[1];
+  std::vector<char>& next = buffers[0];
+  next.resize(std::max(next.size(), end - begin));
+  std::memcpy(next.data(), before.data() + begin, end - begin);
+  searched -= begin;
+  end -= begin;
+  begin = 0;
+}
+
 Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
-  if (begin > 0) {
-    std::rotate(buffers.begin(), buffers.end() - 1, buffers.end());
-    const std::vector<char>& before = buffers[1];
-    std::vector<char>& next = buffers[0];
-    next.resize(std::max(next.size(), end - begin));
-    std::memcpy(next.data(), before.data() + begin, end - begin);
+  std::vector<char>& buffer = buffers[0];
+  if (begin > 0) {  // the rest of a line that was cut
+    std::memmove(buffer.data(), buffer.data() + begin, end - begin);
     searched -= begin;
     end -= begin;
     begin = 0;
   }
-  std::vector<char>& buffer = buffers[0];
   if (buffer.size() - end < kChunk) buffer.resize(std::max(buffer.size(), kChunk) * 2);
   const auto got = read_some(buffer.data() + end, kChunk, timeout);
   if (!got) return unexpected(got.error());
@@ -158,9 +167,13 @@ void LineReader::forget() {
   impl_->packed_buffer = {};
   impl_->unpacker.reset();
   impl_->buffers = {};
+  impl_->begin = impl_->searched = impl_->end = 0;
 }
 
 Result<LineReader::Next> LineReader::next(std::string_view& line, Duration timeout) {
+  if (next_at_hand(line)) return Next::line;
+  // Once a call: the lines of the calls before stay where they are.
+  if (impl_->begin > 0) impl_->turn();
   for (;;) {
     if (next_at_hand(line)) return Next::line;
     if (impl_->ended) return Next::end;

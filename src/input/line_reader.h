@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,8 +29,8 @@ class LineReader {
 
   enum class Next { line, nothing_yet, end };
 
-  /// The next line without its end ("\n" or "\r\n"). Waits up to `timeout` for a pipe. The
-  /// error comes after all lines that could be read.
+  /// The next line without its end ("\n" or "\r\n"). Waits up to `timeout` for a pipe. The error comes after all lines
+  /// that could be read.
   Result<Next> next(std::string_view& line, Duration timeout);
 
   /// A further line, if one is at hand: nothing is read, and it is valid as long as that of the last next() is.

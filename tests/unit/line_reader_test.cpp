@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -97,6 +98,20 @@ TEST_CASE("a gzip file that is cut off is an error, after what it held") {
   CHECK(count > 10'000);
   REQUIRE_FALSE(next);
   CHECK(next.error().message.find("unexpected end of file") != std::string::npos);
+}
+
+TEST_CASE("lines stay valid while a cut line is passed over, which ends where a read does") {
+  constexpr std::size_t kReads = std::size_t{1} << 20;
+  std::string text = "a\n" + std::string(LineReader::kMaxLine + 2 * kReads - 3, 'x') + "\n";
+  REQUIRE(text.size() % kReads == 0);
+  const TemporaryFile file(text + "b\n");
+  auto reader = LineReader::open(file.path());
+  REQUIRE(reader);
+  std::array<std::string_view, 1 + LineReader::kKept> lines;
+  for (std::string_view& line : lines) REQUIRE(reader->next(line, {}) == LineReader::Next::line);
+  CHECK(lines[0] == "a");
+  CHECK(lines[1].substr(0, 3) == "xxx");
+  CHECK(lines[2] == "b");
 }
 
 TEST_CASE("a line that is too long is cut, and the next is whole") {

@@ -84,6 +84,7 @@ Result<LineReader::Next> FileInput::read_line(Duration timeout) {
     place_ = {current_, place_.file == current_ ? place_.line + 1 : 1};
     taken = take(line);
   } else if (*next == LineReader::Next::end) {
+    readers_[current_].forget();
     if (recording_) recording_->end_of_file();
     taken = check();
     const bool last = current_ + 1 == readers_.size();
