@@ -20,6 +20,12 @@ SharedEngines::SharedEngines(const EngineConfig& config, std::optional<Partition
   for (std::size_t i = 0; i < shares; ++i) {
     shares_.push_back(std::make_unique<Share>(pieces_, max_ahead, config, partitioning, UserShare{i, shares}));
   }
+  if (shares == 1 && processors() > 1) {
+    threads_.emplace_back([this, max_ahead](const std::stop_token& stop) {
+      Decoder decoder(max_ahead);
+      pieces_.decode_all(stop, decoder);
+    });
+  }
   for (std::size_t i = 1; i < shares; ++i) {
     threads_.emplace_back([this, i](const std::stop_token& stop) { work(stop, *shares_[i]); });
   }
@@ -62,7 +68,7 @@ void SharedEngines::run(const Task& task) {
     const std::lock_guard lock(mutex_);
     task_ = &task;
     ++tasks_;
-    running_ = threads_.size();
+    running_ = shares_.size() - 1;
   }
   changed_.notify_all();
   task(*shares_.front());

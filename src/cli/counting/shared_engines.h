@@ -23,7 +23,7 @@ namespace clickstream::cli {
 class SharedEngines {
  public:
   /// With EngineConfig::count_users. `max_ahead`: see Decoder. Where pages or windows have a limit there is one share: which
-  /// of them are within it depends on all users.
+  /// of them are within it depends on all users. Another processor decodes then.
   SharedEngines(const EngineConfig& config, std::optional<Partitioning> partitioning, Duration max_ahead,
                 std::size_t shares = processors());
 
