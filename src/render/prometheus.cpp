@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace clickstream::render {
@@ -75,9 +76,17 @@ std::string personal(const char* help) {
   return fmt::format("{} (of this instance: may fall when a partition is revoked)", help);
 }
 
+// By name: the order in which they were seen is another with each number of processors.
+std::vector<const PageViews*> by_name(const std::vector<PageViews>& pages) {
+  std::vector<const PageViews*> sorted(pages.size());
+  std::transform(pages.begin(), pages.end(), sorted.begin(), [](const PageViews& page) { return &page; });
+  std::sort(sorted.begin(), sorted.end(), [](const PageViews* a, const PageViews* b) { return a->page < b->page; });
+  return sorted;
+}
+
 void add_personal(Exposition& out, const Metrics& total) {
   out.counter("page_views_total", personal("Page views by page"));
-  for (const PageViews& page : total.pages) out.sample({{"page", page.page}}, number(page.page_views));
+  for (const PageViews* page : by_name(total.pages)) out.sample({{"page", page->page}}, number(page->page_views));
   out.counter("clicks_total", personal("Clicks"));
   out.sample({}, number(total.clicks));
   out.counter("sessions_opened_total", personal("Sessions opened"));
@@ -150,8 +159,8 @@ void add_events(Exposition& out, const Partitions& partitions) {
   });
   out.counter("clickstream_page_views_total", "Page views by page");
   partitions.each([&out](const PartitionFigures& partition, const Labels& labels) {
-    for (const PageViews& page : partition.metrics.pages) {
-      out.sample(with(labels, "page", page.page), number(page.page_views));
+    for (const PageViews* page : by_name(partition.metrics.pages)) {
+      out.sample(with(labels, "page", page->page), number(page->page_views));
     }
   });
   out.counter("clickstream_clicks_total", "Clicks");
