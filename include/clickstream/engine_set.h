@@ -87,8 +87,9 @@ class EngineSet {
   PartitionFigures figures(std::int32_t unit) const;            ///< of a unit there is
   Snapshot snapshot(Timestamp as_of) const;
 
-  /// The state of a unit, with the offset of each of its partitions. Not with EngineConfig::count_users.
-  std::string save(std::int32_t unit, const std::vector<PartitionOffset>& next) const;
+  /// The state of a unit, with the offset of each of its partitions, in the `memory` of another text that is not needed any
+  /// more. Not with EngineConfig::count_users.
+  std::string save(std::int32_t unit, const std::vector<PartitionOffset>& next, std::string memory = {}) const;
 
   /// Replaces a unit by what save() gave under the same config, which assigns its partitions, and gives the offsets
   /// back. Any other bytes change nothing and give an error that says what is wrong.

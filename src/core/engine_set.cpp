@@ -186,14 +186,15 @@ Snapshot EngineSet::snapshot(Timestamp as_of) const {
   return snapshot;
 }
 
-std::string EngineSet::save(std::int32_t unit, const std::vector<PartitionOffset>& next) const {
+std::string EngineSet::save(std::int32_t unit, const std::vector<PartitionOffset>& next, std::string memory) const {
   std::vector<OffsetState> offsets;
   for (const auto& [partition, offset] : next) {
     const auto clock = clocks_.find(partition);
     const Clock known = clock == clocks_.end() ? Clock{} : clock->second;
     offsets.push_back({{partition, offset}, known.highest, known.idle});
   }
-  std::string state;
+  std::string state = std::move(memory);
+  state.clear();
   write_section(state, kOffsetsTag, [&] { save_offsets(std::move(offsets), state); });
   engines_.at(unit).save(state);
   return state;

@@ -112,7 +112,7 @@ void LineReader::Impl::turn() {
   const std::vector<char>& before = buffers[1];
   std::vector<char>& next = buffers[0];
   next.resize(std::max(next.size(), end - begin));
-  std::memcpy(next.data(), before.data() + begin, end - begin);
+  std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(begin), end - begin, next.begin());
   searched -= begin;
   end -= begin;
   begin = 0;
@@ -140,7 +140,10 @@ Result<LineReader::Next> LineReader::Impl::fill(Duration timeout) {
 // Takes the next whole line out of the buffer; at the end of the input also one that has no line end.
 bool LineReader::Impl::take_line(std::string_view& line) {
   const std::vector<char>& buffer = buffers[0];
-  const char* found = static_cast<const char*>(std::memchr(buffer.data() + searched, '\n', end - searched));
+  const char* found = nullptr;
+  if (searched < end) {
+    found = static_cast<const char*>(std::memchr(buffer.data() + searched, '\n', end - searched));
+  }
   std::size_t stop = found ? static_cast<std::size_t>(found - buffer.data()) : end;
   const bool whole = found != nullptr || (ended && end > begin);
   const bool too_long = !whole && end - begin >= kMaxLine;

@@ -99,7 +99,10 @@ void CheckpointWriter::start(std::int32_t partition, const ChunkHeader& header, 
 void CheckpointWriter::abandon() {
   ++impl_->serial;
   impl_->writing = false;
-  impl_->state = {};
+}
+
+std::string CheckpointWriter::take_memory() {
+  return impl_->writing ? std::string() : std::exchange(impl_->state, std::string());
 }
 
 void CheckpointWriter::Impl::send_some() {
@@ -163,7 +166,6 @@ Result<CheckpointWriter::Progress> CheckpointWriter::work(Duration timeout) {
   }
   if (impl_->acknowledged < impl_->place.chunks) return Progress::writing;
   impl_->writing = false;
-  impl_->state = {};
   return Progress::acknowledged;
 }
 

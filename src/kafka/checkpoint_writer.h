@@ -32,6 +32,10 @@ class CheckpointWriter {
   void start(std::int32_t partition, const ChunkHeader& header, std::string state);
   void abandon();
 
+  /// The memory of the state that was written last, for the next one: to get as much anew takes longer than to fill it.
+  /// Empty while one is being written.
+  std::string take_memory();
+
   enum class Progress : std::uint8_t { idle, writing, acknowledged, failed };
   /// Hands on some of what is left to be sent and hears what has arrived, waiting up to `timeout` for something to
   /// hear. `acknowledged` and `failed` come once; then it is idle again. An error: it will never work again, as

@@ -73,7 +73,7 @@ Result<void> StateKeeper::write_checkpoints(Duration patience) {
 void StateKeeper::begin_checkpoint(Unit& unit, Clock::time_point now) {
   crash_point("checkpoint-begin");
   const auto offsets = positions(unit);
-  std::string state = engines_.save(unit.id, offsets);
+  std::string state = engines_.save(unit.id, offsets, writer_->take_memory());
   crash_point("checkpoint-serialised");
   log_(LogLevel::debug, fmt::format("checkpoint of unit {}: {} bytes in {:.0f} ms", unit.id, state.size(),
                                     std::chrono::duration<double, std::milli>(Clock::now() - now).count()));
