@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace clickstream::cli {
+
 void Pieces::begin(const std::vector<Record>& records) {
   std::span<const Record> rest = records;
   {
