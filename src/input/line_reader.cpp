@@ -167,7 +167,7 @@ bool LineReader::next_at_hand(std::string_view& line) {
 }
 
 void LineReader::forget() {
-  impl_->packed_buffer = {};
+  impl_->packed_buffer = std::vector<char>();  // not {}, which keeps the memory
   impl_->unpacker.reset();
   impl_->buffers = {};
   impl_->begin = impl_->searched = impl_->end = 0;
