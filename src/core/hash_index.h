@@ -24,11 +24,11 @@ class HashIndex {
 
   HashIndex() : entries_(kLeast) {}
 
-  /// Calls visit(item) for each item of this hash, and now and then for another.
+  /// Calls visit(item) for each item of this hash, and now and then for another, while that returns true.
   template <class Visit>
   void find(std::uint32_t hash, Visit visit) const {
     for (std::size_t at = hash & mask(); entries_[at].item != kNone; at = (at + 1) & mask()) {
-      if (entries_[at].hash == hash) visit(entries_[at].item);
+      if (entries_[at].hash == hash && !visit(entries_[at].item)) return;
     }
   }
 

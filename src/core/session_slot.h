@@ -29,6 +29,7 @@ struct alignas(64) SessionSlot {
   std::uint8_t id_count = 0;
 
   bool open = false;
+  bool alone = false;    ///< no other open session has its key: that of the table
   bool watched = false;  ///< for the table's owner: whether someone keeps this slot's index
 
   std::array<std::uint64_t, 5> first_ids{};  // of IdSets, too

@@ -46,9 +46,11 @@ const std::vector<SessionTable::Index>& SessionTable::joined_by(UserId user, Ses
                                                                 Timestamp end) {
   joined_.clear();
   index_.find(hash(user, session), [&](Index index) {
-    const Session& found = slots_[index].session;
-    if (found.user != user || found.id != session) return;
+    const SessionSlot& slot = slots_[index];
+    const Session& found = slot.session;
+    if (found.user != user || found.id != session) return true;
     if (start - found.end <= gap_ && found.start - end <= gap_) joined_.push_back(index);
+    return !slot.alone;
   });
   if (joined_.size() > 1) {
     std::sort(joined_.begin(), joined_.end(),
@@ -86,9 +88,21 @@ SessionTable::Index SessionTable::open(const Event& event) {
   slot.session.id = event.session;
   slot.session.end = event.end();
   slot.open = true;
-  index_.insert(hash(event.user, event.session), index);
+  add_to_index(index);
   enqueue(index);
   return index;
+}
+
+void SessionTable::add_to_index(Index index) {
+  SessionSlot& slot = slots_[index];
+  const std::uint32_t key = hash(slot.session.user, slot.session.id);
+  slot.alone = true;
+  index_.find(key, [&](Index other) {
+    const Session& session = slots_[other].session;
+    if (session.user == slot.session.user && session.id == slot.session.id) slots_[other].alone = slot.alone = false;
+    return true;
+  });
+  index_.insert(key, index);
 }
 
 std::uint64_t SessionTable::merge(Index into, Index from, std::size_t id_cap) {
@@ -251,7 +265,7 @@ bool SessionTable::restore(std::string_view state, std::size_t id_cap, std::size
     if (session.end > kLast) return false;
     if (!joined_by(session.user, session.id, session.start, session.end).empty()) return false;
     slot.open = true;
-    index_.insert(hash(session.user, session.id), index);
+    add_to_index(index);
     enqueue(index);
   }
   return reader.left() == 0 && !reader.failed();

@@ -12,6 +12,7 @@
 //   6. seconds_ has the seconds of due_later_, each once.
 //   7. due_ is no later than any time of due_now_ and any second of due_later_.
 //   8. Only open sessions have ids.
+//   9. Of an open session that is `alone`, no other open one has the key. (One that is left by the others is not called so.)
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -102,6 +103,7 @@ class SessionTable {
   static std::uint32_t hash(UserId user, SessionId session);
   const std::vector<Index>& joined_by(UserId user, SessionId session, Timestamp start, Timestamp end);
   Index close_due(Timestamp watermark);
+  void add_to_index(Index index);
   void enqueue(Index index);
   bool bring_due(Timestamp watermark);
   void release(Index index);

@@ -60,9 +60,15 @@ class SessionTableCheck {
       REQUIRE(places[i] == 1);
       ++open;
       int found = 0;
-      table_.index_.find(SessionTable::hash(slot.session.user, slot.session.id),
-                         [&](auto index) { found += index == i ? 1 : 0; });
+      int of_key = 0;
+      table_.index_.find(SessionTable::hash(slot.session.user, slot.session.id), [&](auto index) {
+        const Session& other = table_.slots_[index].session;
+        found += index == i ? 1 : 0;
+        of_key += other.user == slot.session.user && other.id == slot.session.id ? 1 : 0;
+        return true;
+      });
       REQUIRE(found == 1);
+      REQUIRE((!slot.alone || of_key == 1));
       if (slot.id_count > IdSets::kChained) {
         ++long_sets;
       } else if (slot.id_count > IdSets::kOfSlot) {
@@ -349,11 +355,15 @@ TEST_CASE("The hash index finds what it holds, wherever it meets others") {
       if (!random.one_in(30)) continue;
       for (auto one = model.begin(); one != model.end(); one = model.upper_bound(one->first)) {
         std::set<HashIndex::Item> found;
-        index.find(one->first, [&](HashIndex::Item item) { REQUIRE(found.insert(item).second); });
+        index.find(one->first, [&](HashIndex::Item item) { return found.insert(item).second; });
         std::set<HashIndex::Item> expected;
         const auto [begin, end] = model.equal_range(one->first);
         for (auto k = begin; k != end; ++k) expected.insert(k->second);
         REQUIRE(found == expected);
+        const auto enough = 1 + static_cast<std::size_t>(random.below(static_cast<std::int64_t>(expected.size())));
+        std::size_t visits = 0;
+        index.find(one->first, [&](HashIndex::Item) { return ++visits < enough; });
+        REQUIRE(visits == enough);
       }
     }
   }
