@@ -64,8 +64,9 @@ class Terminal:
     def type(self, text):
         os.write(self._leader, text.encode())
 
-    def send_signals(self, *numbers):
-        """All at once, so that none is handled before the others have come."""
+    def send_while_stopped(self, *numbers):
+        """All at once, so that none is handled before the others have come. For the process it is as after Ctrl-Z and fg:
+        what it draws next goes below."""
         for number in (signal.SIGSTOP, *numbers, signal.SIGCONT):
             self.process.send_signal(number)
 
