@@ -14,9 +14,9 @@ from suite.measure import say  # noqa: E402
 from support.harness import ROOT  # noqa: E402
 from support.kafka import Broker, Kafka  # noqa: E402
 
-FULL = {"events": 2_000_000, "engine": [10_000, 100_000, 1_000_000, 10_000_000], "sessions": 1_000_000, "partitions": [1, 3, 12, 48],
+FULL = {"events": 2_000_000, "rounds": 9, "engine": [10_000, 100_000, 1_000_000, 10_000_000], "sessions": 1_000_000, "partitions": [1, 3, 12, 48],
         "pages": [10, 100, 1_000, 10_000, 100_000], "instances": [1, 2, 3, 4], "probes": 250, "rate": 10_000, "growth_rounds": 3}
-QUICK = {"events": 100_000, "engine": [10_000, 100_000], "sessions": 20_000, "partitions": [1, 12],
+QUICK = {"events": 100_000, "rounds": 1, "engine": [10_000, 100_000], "sessions": 20_000, "partitions": [1, 12],
          "pages": [10, 10_000], "instances": [1, 2], "probes": 20, "rate": 1_000, "growth_rounds": 1}
 
 
@@ -24,7 +24,7 @@ def options():
     parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--events", type=int)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--output", type=pathlib.Path)
     return parser.parse_args()
 
@@ -33,9 +33,9 @@ def percentiles(seconds):
     return {"p50": live.percentile(seconds, 0.5), "p99": live.percentile(seconds, 0.99), "probes": len(seconds)}
 
 
-def measure(folder, broker, asked, rounds, quick):
+def measure(folder, broker, asked, quick):
     kafka = Kafka(broker.brokers)
-    events = asked["events"]
+    events, rounds = asked["events"], asked["rounds"]
     found = {"events": events, "rounds": rounds, "left_out": []}
     left_out = found["left_out"]
     path = write_events(folder / "events.ndjson", "--rate", 0, "--count", events)
@@ -64,18 +64,19 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as any other way out: the broker is stopped
     asked = options()
     sizes = dict(QUICK if asked.quick else FULL)
-    if asked.events:
-        sizes["events"] = asked.events
+    for name in ("events", "rounds"):
+        if getattr(asked, name):
+            sizes[name] = getattr(asked, name)
     output = asked.output or ROOT / ("build/bench" if asked.quick else "docs")
     described = machine.described()
     with tempfile.TemporaryDirectory(prefix="clickstream-bench-") as folder:
         broker = Broker.start()
         try:
-            found = measure(pathlib.Path(folder), broker, sizes, asked.rounds, asked.quick)
+            found = measure(pathlib.Path(folder), broker, sizes, asked.quick)
         finally:
             broker.stop()
     judged = goals.all_goals(found)
-    setting = f"{sizes['events']:,} events, {asked.rounds} rounds"
+    setting = f"{sizes['events']:,} events, {sizes['rounds']} rounds"
     report.write(output, found, judged, described, setting, os.cpu_count(), asked.quick)
     print(report.printed(judged))
     if asked.quick:

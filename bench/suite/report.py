@@ -2,7 +2,7 @@
 
 import datetime
 
-from suite import chart
+from suite import chart, throughput
 from suite.goals import milliseconds
 from suite.inputs import BENCH
 
@@ -18,7 +18,8 @@ Written by `scripts/bench` on {date}, which measures all of it again: {setting}.
 {small}{machine}
 
 A noisy machine changes rates by a third, ratios within a round by less. So contestants take turns, every other round backwards; a ratio is that to the
-limit in the same round, and the median of {rounds} rounds is shown. Times are those of whole processes, from start to end.
+limit in the same round, and the median of {rounds} rounds is shown (of the Python clients, {python_rounds}), after one that does not count: it brings
+programs into memory. Times are those of whole processes, from start to end.
 
 ## Goals
 
@@ -159,6 +160,7 @@ def write(folder, found, goals, machine, setting, cores, quick):
     scrape = found["scrape"]
     (folder / "performance.md").write_text(TEXT.format(
         date=f"{datetime.date.today():%-d %B %Y}", setting=setting, small=SMALL if quick else "", rounds=found["rounds"],
+        python_rounds=min(found["rounds"], throughput.ROUNDS_OF_PYTHON),
         machine=table(["", ""], machine), goals=goals_table(goals), left_out=left_out, events=found["events"], size=found["size"],
         kafka=contest_table(found["kafka"]), file=contest_table(found["file"]), produce=contest_table(found["produce"]),
         micro=micro_table(found["micro"]), scrape=scrape, resident=scrape["memory"] / 1e9, page_size=scrape["bytes"] / 1e3, cores=cores,

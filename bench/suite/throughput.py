@@ -13,6 +13,8 @@ DUCKDB = "DuckDB, GROUP BY, 2 threads"
 BARE_PRODUCER = "librdkafka, ready-made payloads"
 PRODUCE = "clickstream produce --rate 0"
 
+ROUNDS_OF_PYTHON = 3  # of the clients: they take longer than all the others together
+
 
 def peers(wheel, contestants, left_out):
     """The contestants, which need a set of packages, or none of them."""
@@ -33,9 +35,10 @@ def from_kafka(kafka, path, events, rounds, left_out):
         Contestant(CONSUME, lambda: consume_until_end(kafka, topic)),
         Contestant(BARE_LOOP, lambda: [reference("bare_loop"), kafka.brokers, topic]),
         *peers("kafka", lambda env: [Contestant(
-            "confluent-kafka and orjson (Python)", lambda: [*python, BENCH / "peers/confluent_loop.py", kafka.brokers, topic], env)],
-            left_out),
-        Contestant("kafka-python and json (Python)", lambda: [*python, BENCH / "peers/kafka_python_loop.py", kafka.brokers, topic]),
+            "confluent-kafka and orjson (Python)", lambda: [*python, BENCH / "peers/confluent_loop.py", kafka.brokers, topic], env,
+            ROUNDS_OF_PYTHON)], left_out),
+        Contestant("kafka-python and json (Python)", lambda: [*python, BENCH / "peers/kafka_python_loop.py", kafka.brokers, topic],
+                   most_rounds=ROUNDS_OF_PYTHON),
     ]
     return contest(contestants, events, rounds)
 
