@@ -313,7 +313,7 @@ def test_refused_rows(search, traffic, tmp_path):
 
 
 def test_a_file_by_duckdb(traffic, tmp_path):
-    """Every row twice; then, under another gap, computed again from the beginning."""
+    """Every row twice, after a part of one that a crash left; then, under another gap, computed again from the beginning."""
     sys.path.insert(0, wheels.folder("duckdb"))
     import duckdb  # pylint: disable=import-outside-toplevel
     path = tmp_path / "rows.ndjson"
@@ -335,6 +335,10 @@ def test_a_file_by_duckdb(traffic, tmp_path):
     assert consume(traffic[0], "--sink", f"file:{path}").returncode == 0
     database.execute(block(text, "sql"))
     check(1800)
+    with path.open("r+") as file:
+        line = file.readline()
+        file.seek(0, 2)
+        file.write(line[:len(line) // 2])
     assert consume(traffic[0], "--window", "5m", "--sink", f"file:{path}").returncode == 0
     check(1800)
     superseded = {"type": "superseded", "topic": str(traffic[0]), "group": "", "partition": 0, "epoch": 1, "offset": 0}
