@@ -253,8 +253,8 @@ def test_an_operator_resets_the_group(kafka, topic, group, how, offset):
 
 def test_a_reset_survives_a_crash_before_the_first_checkpoint(kafka, topic, group):
     group.reset("--to-offset", 30)
-    env = {"CLICKSTREAM_CRASH_AT": "checkpoint-begin"}
-    with Consumer(kafka, topic, "--instance-id", "one", "--checkpoint-interval", "1ms", env=env) as consumer:
+    env = {"CLICKSTREAM_CRASH_AT": "commit-confirmed"}
+    with Consumer(kafka, topic, "--instance-id", "one", "--checkpoint-interval", "1h", env=env) as consumer:
         assert consumer.wait() < 0, consumer.transcript()
     result = until_end(kafka, topic, "--instance-id", "one")
     assert result.returncode == 0 and '"consumed":20,' in result.stdout, result.stdout + result.stderr
