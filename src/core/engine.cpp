@@ -1,7 +1,7 @@
 #include "clickstream/engine.h"
 
 #include <absl/container/flat_hash_set.h>
-#define XXH_INLINE_ALL  // an id of each event: a call of the library takes as long as the hash
+#define XXH_INLINE_ALL  // no call of a library for each event
 #include <xxhash.h>
 
 #include <algorithm>
