@@ -17,7 +17,7 @@ Written by `scripts/bench` on {date}, which measures all of it again: {setting}.
 
 {small}{machine}
 
-A noisy machine changes rates by a third, ratios within a round by less. So contestants take turns, every other round backwards; a ratio is that to the
+A noisy machine changes rates by a third, ratios within a round by a quarter. So contestants take turns, every other round backwards; a ratio is that to the
 limit in the same round, and the median of {rounds} rounds is shown (of the Python clients, {python_rounds}), after one that does not count: it brings
 programs into memory. Times are those of whole processes, from start to end.
 
